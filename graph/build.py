@@ -1,0 +1,151 @@
+"""Building a release: read, validate, derive, canonicalise, describe, and publish the directory whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from evidensgraf.graph.derive import derive
+from evidensgraf.graph.describe import describe
+from evidensgraf.graph.load import DataFile, in_graph, read_data, read_vocabulary
+from evidensgraf.graph.release import DESCRIPTION, MANIFEST, QUADS, Release, ReleaseError, open_release
+from evidensgraf.ontology.namespaces import resource
+from evidensgraf.shapes.validate import Violation, explain, shapes_files, validate_fast
+
+DATASET = ox.NamedNode(resource("dataset", "evidensgraf"))
+"""The node that carries the release's id (``dcat:version``) in the provenance graph: the one place it is written."""
+_VERSION = ox.NamedNode("http://www.w3.org/ns/dcat#version")
+_LABELS = [
+    ox.NamedNode(iri)
+    for iri in (
+        "http://purl.org/dc/terms/title", "http://www.w3.org/2004/02/skos/core#prefLabel",
+        "http://xmlns.com/foaf/0.1/name", "http://www.w3.org/2000/01/rdf-schema#label",
+    )
+]
+
+
+class BuildError(Exception):
+    """A graph that cannot be released; ``problems`` has one sentence for each thing that is wrong, with its place."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(f"{len(problems)} problem(s): {problems[0]}")
+        self.problems = list(problems)
+
+
+def build(
+    releases: Path, *, data: Path | None = None, lang: str = "en", progress: Callable[[str], None] = lambda _: None
+) -> Release:
+    """Build a release of the curated data (or of the TriG files in ``data``) into a directory below ``releases``.
+
+    The same input gives the same bytes. A release that exists already with the same content is returned as it is.
+    ``progress`` gets one short line per stage; ``lang`` (``sv`` or ``en``) is the language of the problems.
+
+    Raises ``LoadError`` for a file that cannot be read and ``BuildError`` for a graph that violates the shapes.
+    """
+    progress("reading")
+    store, files = assemble(data)
+    progress(f"validating {len(store)} quads")
+    problems = [locate(v, store, files, lang) for v in violations(store) if v.severity == "Violation"]
+    if problems:
+        raise BuildError(problems)
+    progress("deriving")
+    derived = derive(store)
+    progress("canonicalising")
+    quads = canonical(store)
+    return _publish(releases, _release_id(store), quads, store, derived)
+
+
+def assemble(data: Path | None = None) -> tuple[ox.Store, list[DataFile]]:
+    """Return a store with ontology, schemes, shapes and data, each in its graph, and the data files.
+
+    Raises ``LoadError``.
+    """
+    store, files = ox.Store(), read_data(data)
+    store.extend(read_vocabulary())
+    for shape_file in shapes_files():
+        store.extend(in_graph(ox.parse(shape_file.read_bytes(), format=ox.RdfFormat.TURTLE), "shapes"))
+    for file in files:
+        store.extend(file.quads)
+    return store, files
+
+
+def violations(
+    store: ox.Store, validate: Callable[[bytes], list[Violation]] = validate_fast
+) -> list[Violation]:
+    """Return what the shapes say of everything in the store but the shapes themselves, worst first."""
+    shapes = ox.NamedNode("https://w3id.org/evidensgraf/graph/shapes")
+    triples = (ox.Triple(q.subject, q.predicate, q.object) for q in store if q.graph_name != shapes)
+    return validate(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
+
+
+def canonical(store: ox.Store) -> bytes:
+    """Return the store's quads as canonical N-Quads (RDFC-1.0, SHA-256): sorted lines, stable blank node names."""
+    dataset = ox.Dataset(store)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    lines = (ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+    return b"".join(sorted(lines))
+
+
+def labels(store: ox.Store, iri: str) -> dict[str, str]:
+    """Return the labels of a resource by language: its title, preferred label, name or label."""
+    subject = ox.NamedNode(iri.split("#", 1)[0])
+    found = (q.object for p in _LABELS for q in store.quads_for_pattern(subject, p, None, None))
+    return {o.language or "": o.value for o in found if isinstance(o, ox.Literal)}
+
+
+def locate(violation: Violation, store: ox.Store, files: list[DataFile], lang: str) -> str:
+    """Return a violation as one line: file, line, and a sentence that names the thing by its label."""
+    known = labels(store, violation.focus)
+    for file in files:
+        if file.describes(violation.focus):
+            return f"{file.name}:{file.line_of(violation.focus)}: {explain(violation, known, lang)}"
+    return explain(violation, known, lang)
+
+
+def _release_id(store: ox.Store) -> str:
+    versions = [getattr(q.object, "value", "") for q in store.quads_for_pattern(DATASET, _VERSION, None, None)]
+    try:
+        (version,) = versions
+        return date.fromisoformat(version).isoformat()
+    except ValueError as error:
+        raise BuildError([f"{DATASET} needs exactly one dcat:version that is a date, found {versions}."]) from error
+
+
+def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, derived: dict[str, int]) -> Release:
+    digest = hashlib.sha256(quads).hexdigest()
+    target = releases / f"{release_id}-{digest[:12]}"
+    if target.exists():
+        try:
+            return open_release(target)
+        except ReleaseError:
+            shutil.rmtree(target)
+    releases.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".building-", dir=releases))
+    manifest = {
+        "id": release_id, "sha256": digest, "quads": len(store),
+        "graphs": sorted(g.value for g in store.named_graphs()), "derived": derived,
+    }
+    files = {
+        QUADS: quads,
+        DESCRIPTION: describe(store, release_id, digest),
+        MANIFEST: json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n",
+    }
+    for name, content in files.items():
+        with (draft / name).open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+    draft.chmod(0o755)
+    try:
+        draft.rename(target)
+    except OSError:  # somebody else has just published the same release
+        shutil.rmtree(draft)
+    return open_release(target)

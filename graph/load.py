@@ -1,0 +1,106 @@
+"""Reading the files of the graph: Turtle and TriG into quads, every error with its file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from evidensgraf.ontology.namespaces import ID, graph_iri, ontology_files
+
+DATA_GRAPHS_MAY_NOT = "Give every fact a named graph: GRAPH <…> { … }."
+"""What to do about a fact outside a named graph."""
+
+
+class LoadError(Exception):
+    """A file that could not be read; ``str()`` is ``file:line: reason`` and nothing of the file is kept."""
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}")
+        self.file, self.line, self.reason = file, line, reason
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file of the graph: its name, its text and its quads."""
+
+    name: str
+    text: str
+    quads: tuple[ox.Quad, ...]
+
+    def line_of(self, iri: str) -> int:
+        """Return the line (from 1) on which a resource is first described, or 1 when it is not found."""
+        names = f"(?:{re.escape(iri)}|{re.escape(iri.removeprefix(ID))})"
+        found = re.search(rf"^\s*<{names}>", self.text, re.MULTILINE) or re.search(rf"<{names}>", self.text)
+        return self.text.count("\n", 0, found.end()) + 1 if found else 1
+
+    def describes(self, iri: str) -> bool:
+        """Return whether the file has a statement about a resource."""
+        return any(getattr(quad.subject, "value", None) == iri for quad in self.quads)
+
+
+def data_files(directory: Path | None = None) -> list[Traversable]:
+    """Return the TriG files of the graph, sorted by name: those in ``directory``, or those of the package."""
+    room: Traversable = directory or files("evidensgraf.graph") / "data"
+    found = sorted((f for f in room.iterdir() if f.name.endswith(".trig")), key=lambda f: f.name)
+    if not found:
+        raise LoadError(str(room), 1, "there are no .trig files here.")
+    return found
+
+
+def read_data(directory: Path | None = None) -> list[DataFile]:
+    """Return the parsed data files.
+
+    Raises ``LoadError`` for the first file with a syntax error, a fact outside a named graph or a blank node.
+    """
+    return [_checked(read_file(f)) for f in data_files(directory)]
+
+
+def read_file(file: Traversable) -> DataFile:
+    """Return one parsed Turtle or TriG file. Raises ``LoadError`` on a syntax error or bytes that are not UTF-8."""
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LoadError(file.name, 1, f"not UTF-8 at byte {error.start}; save the file as UTF-8.") from error
+    syntax = ox.RdfFormat.TRIG if file.name.endswith(".trig") else ox.RdfFormat.TURTLE
+    try:
+        quads = tuple(ox.parse(text, format=syntax))
+    except SyntaxError as error:
+        raise LoadError(file.name, error.lineno or 1, _reason(error)) from error
+    return DataFile(file.name, text, quads)
+
+
+def in_graph(quads: Iterable[ox.Quad], slug: str) -> Iterator[ox.Quad]:
+    """Yield the triples of quads as quads of one named graph of the release."""
+    graph = ox.NamedNode(graph_iri(slug))
+    for quad in quads:
+        yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def read_vocabulary() -> Iterator[ox.Quad]:
+    """Yield the ontology and the schemes as quads of ``…/graph/ontology``. Raises ``LoadError``."""
+    for file in ontology_files():
+        # blank nodes keep their names apart from one file to the next because the parser makes them unique
+        yield from in_graph(read_file(file).quads, "ontology")
+
+
+def _reason(error: SyntaxError) -> str:
+    reason = re.sub(r"^Parser error at line \d+ between columns? (\d+) and(?: column)? (\d+): ", "", error.msg)
+    return f"column {error.offset}: {reason}" if error.offset else reason
+
+
+def _checked(file: DataFile) -> DataFile:
+    for quad in file.quads:
+        if isinstance(quad.graph_name, ox.DefaultGraph):
+            line = file.line_of(str(getattr(quad.subject, "value", "")))
+            raise LoadError(file.name, line, f"{quad.subject} is outside a named graph. {DATA_GRAPHS_MAY_NOT}")
+        for term in (quad.subject, quad.object):
+            if isinstance(term, ox.BlankNode):
+                line = file.line_of(str(getattr(quad.subject, "value", "")))
+                raise LoadError(file.name, line, f"{quad.predicate} of {quad.subject}: a blank node. Give it an IRI.")
+    return file

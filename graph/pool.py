@@ -1,0 +1,290 @@
+"""The embedded engine: a pool of bounded worker processes over one release, with a store of recent answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evidensgraf.graph.engine import (
+    GRAPH_TYPES,
+    RESULT_TYPES,
+    Answer,
+    EngineBusy,
+    EngineError,
+    EngineUnavailable,
+    Limits,
+    LimitExceeded,
+    NotAcceptable,
+    QueryRefused,
+    QuerySyntaxError,
+)
+from evidensgraf.graph.framing import PREFIX
+from evidensgraf.graph.guard import Reading, read
+from evidensgraf.graph.release import Release
+
+_SYNTAX = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_SENTENCES = {
+    "seconds": "The query was stopped after {value:g} seconds. Ask for less, or download the release and run it there.",
+    "memory_mb": "The query was stopped: it needed more than {value:g} MB of memory. Ask for less at a time.",
+    "rows": "The answer has more than {value:g} rows. Add LIMIT and OFFSET, or download the release.",
+    "size_mb": "The answer is larger than {value:g} MB. Add LIMIT and OFFSET, or download the release.",
+}
+
+
+@dataclass(eq=False)
+class _Worker:
+    pid: int
+    channel: socket.socket
+
+
+class LocalEngine:
+    """Answers queries over a release in forked worker processes (see ``graph.supervisor``).
+
+    ``workers`` processes evaluate at once; at most ``queue`` further queries wait; ``recent_mb`` mebibytes of answers
+    are kept, which stays right for ever because a release never changes.
+    """
+
+    def __init__(
+        self, release: Release, limits: Limits | None = None, *, workers: int = 2, queue: int = 32, recent_mb: int = 64
+    ) -> None:
+        self.release, self.limits = release, limits or Limits()
+        self.workers, self.queue = workers, queue
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._ended: dict[int, asyncio.Future[int]] = {}
+        self._waiting = 0
+        self._recent = _Recent(recent_mb * 2**20)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._failure: str | None = None
+
+    async def start(self) -> None:
+        """Start the supervisor and wait until a worker is ready.
+
+        Raises ``EngineUnavailable`` when the release cannot be loaded.
+        """
+        self._launch()
+        worker = await self._idle.get()
+        if self._failure:
+            raise EngineUnavailable(f"The release could not be loaded: {self._failure}")
+        self._idle.put_nowait(worker)
+
+    def _launch(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arguments = [str(self.release.quads), str(theirs.fileno()), str(self.workers), str(self.limits.memory_mb)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "evidensgraf.graph.supervisor", *arguments], pass_fds=[theirs.fileno()]
+        )
+        theirs.close()
+        ours.setblocking(False)
+        self._control = ours
+        asyncio.get_running_loop().add_reader(ours.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        """Take every message that the supervisor has sent."""
+        assert self._control is not None
+        while True:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(self._control, 4096, 1)
+            except BlockingIOError:
+                return
+            except OSError:
+                data, descriptors = b"", []
+            if not data:
+                self._lost()
+                return
+            message = json.loads(data)
+            if "worker" in message:
+                channel = socket.socket(fileno=descriptors[0])
+                channel.setblocking(False)
+                self._ended[message["worker"]] = asyncio.get_running_loop().create_future()
+                self._idle.put_nowait(_Worker(message["worker"], channel))
+            elif "ended" in message:
+                future = self._ended.pop(message["ended"], None)
+                if future is not None and not future.done():
+                    future.set_result(message["signal"])
+            elif "failed" in message:
+                self._failure = message["failed"]
+                self._idle.put_nowait(_Worker(0, socket.socket()))
+
+    def _lost(self) -> None:
+        """Start over when the supervisor is gone and nobody asked it to go."""
+        if self._control is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._control.fileno())
+        self._control.close()
+        for future in self._ended.values():
+            if not future.done():
+                future.set_result(9)
+        self._ended.clear()
+        while not self._idle.empty():
+            self._idle.get_nowait().channel.close()
+        if self._failure is None:
+            self._launch()
+
+    async def query(
+        self,
+        text: str,
+        media_type: str = "application/sparql-results+json",
+        *,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        limits: Limits | None = None,
+    ) -> Answer:
+        """Evaluate a query in a worker; see ``graph.engine.Engine.query``. Cancelling the call kills the worker."""
+        reading = self._read(text, media_type, [*default_graphs, *named_graphs])
+        key = (text, media_type, tuple(default_graphs), tuple(named_graphs))
+        if (known := self._recent.get(key)) is not None:
+            return known
+        limits = limits or self.limits
+        request = {
+            "query": text, "media_type": media_type, "default_graphs": list(default_graphs),
+            "named_graphs": list(named_graphs), "rows": limits.rows, "size_mb": limits.size_mb,
+        }
+        worker = await self._acquire()
+        header, body = await self._ask(worker, request, limits)
+        if "error" in header:
+            raise _failure(header, limits, text)
+        answer = Answer(body, media_type, reading.form)
+        self._recent.put(key, answer)
+        return answer
+
+    def form_of(self, text: str) -> str:
+        """Return the form of a query: SELECT, ASK, CONSTRUCT or DESCRIBE. Raises ``QueryRefused``."""
+        return read(text, self.release.graphs).form
+
+    def _read(self, text: str, media_type: str, graphs: Sequence[str]) -> Reading:
+        reading = read(text, self.release.graphs)
+        for unknown in sorted(set(graphs) - set(self.release.graphs)):
+            raise QueryRefused(f"The release has no graph <{unknown}>, and nothing is fetched.")
+        fitting = RESULT_TYPES if reading.form in ("SELECT", "ASK") else GRAPH_TYPES
+        if media_type not in fitting:
+            raise NotAcceptable(reading.form, list(fitting))
+        return reading
+
+    async def _acquire(self) -> _Worker:
+        if self._waiting >= self.queue + self._idle.qsize():
+            raise EngineBusy(retry_after=1)
+        self._waiting += 1
+        try:
+            return await self._idle.get()
+        finally:
+            self._waiting -= 1
+
+    async def _ask(self, worker: _Worker, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
+        try:
+            async with asyncio.timeout(limits.seconds):
+                reply = await _exchange(worker.channel, json.dumps(request).encode())
+        except TimeoutError:
+            self._kill(worker)
+            return {"error": "limit", "limit": "seconds"}, b""
+        except (EOFError, OSError):
+            return await self._post_mortem(worker), b""
+        except BaseException:
+            self._kill(worker)
+            raise
+        self._idle.put_nowait(worker)
+        return reply
+
+    def _kill(self, worker: _Worker) -> None:
+        worker.channel.close()
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.send(json.dumps({"kill": worker.pid}).encode())
+
+    async def _post_mortem(self, worker: _Worker) -> dict[str, Any]:
+        """Say why a worker ended by itself: out of memory (SIGABRT, SIGKILL by the system) or out of stack."""
+        worker.channel.close()
+        future = self._ended.get(worker.pid)
+        signal_number = 9
+        if future is not None:
+            with contextlib.suppress(TimeoutError):
+                signal_number = await asyncio.wait_for(asyncio.shield(future), timeout=1)
+        if signal_number == 11:
+            return {"error": "evaluation", "message": "it is nested too deeply"}
+        return {"error": "limit", "limit": "memory_mb"}
+
+    async def close(self) -> None:
+        """End the supervisor and its workers."""
+        if self._control is not None:
+            asyncio.get_running_loop().remove_reader(self._control.fileno())
+            self._control.close()
+            self._control = None
+        while not self._idle.empty():
+            self._idle.get_nowait().channel.close()
+        if self._process is not None:
+            self._process.wait(timeout=10)
+
+
+async def _exchange(channel: socket.socket, request: bytes) -> tuple[dict[str, Any], bytes]:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(channel, PREFIX.pack(len(request), 0) + request)
+    header_size, body_size = PREFIX.unpack(await _exactly(channel, PREFIX.size))
+    header = await _exactly(channel, header_size)
+    return json.loads(header), await _exactly(channel, body_size)
+
+
+async def _exactly(channel: socket.socket, size: int) -> bytes:
+    loop, data = asyncio.get_running_loop(), bytearray()
+    while len(data) < size:
+        chunk = await loop.sock_recv(channel, min(size - len(data), 1 << 20))
+        if not chunk:
+            raise EOFError
+        data += chunk
+    return bytes(data)
+
+
+def _failure(header: dict[str, Any], limits: Limits, text: str) -> EngineError:
+    if header["error"] == "limit":
+        name = header["limit"]
+        value = float(getattr(limits, name))
+        return LimitExceeded(name, value, _SENTENCES[name].format(value=value))
+    message = str(header["message"])
+    if header["error"] == "syntax":
+        found = _SYNTAX.match(message)
+        line, column, reason = (int(found[1]), int(found[2]), found[3]) if found else (1, 1, message)
+        return QuerySyntaxError(_expectation(reason, text, line, column), line, column)
+    return QueryRefused(f"The query could not be evaluated: {message}.")
+
+
+def _expectation(reason: str, text: str, line: int, column: int) -> str:
+    """Return the engine's reason in a reader's words: what stands there and what could have."""
+    lines = text.splitlines()
+    rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
+    if rest.strip():  # back to the start of the word
+        rest = lines[line - 1][: column - 1].split(" ")[-1] + rest
+    here = f"unexpected '{rest[:20].rstrip()}'" if rest.strip() else "the query ends too early"
+    words = sorted(set(re.findall(r'"(?:\\.|[^"\\])+"|\b[A-Z]{2,}\b', reason.removeprefix("expected"))))
+    if not reason.startswith("expected") or not words:
+        return here if reason.startswith("expected") else reason
+    possible = ", ".join(word.strip('"') for word in words[:12])
+    return f"{here}; possible here: {possible}"
+
+
+class _Recent:
+    """Recent answers, oldest first, within a size in bytes."""
+
+    def __init__(self, size: int) -> None:
+        self.largest, self.left = size // 4, size
+        self.answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
+
+    def get(self, key: tuple[object, ...]) -> Answer | None:
+        if key in self.answers:
+            self.answers.move_to_end(key)
+        return self.answers.get(key)
+
+    def put(self, key: tuple[object, ...], answer: Answer) -> None:
+        if key in self.answers or len(answer.body) > self.largest:
+            return
+        self.answers[key] = answer
+        self.left -= len(answer.body)
+        while self.left < 0:
+            self.left += len(self.answers.popitem(last=False)[1].body)

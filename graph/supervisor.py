@@ -1,0 +1,154 @@
+"""The supervisor: a single-threaded process that loads a release once and forks the workers that query it.
+
+Run as ``python -m evidensgraf.graph.supervisor``. A forked worker shares the loaded pages, cannot open a file or a
+socket (``RLIMIT_NOFILE``), and has a bounded address space (``RLIMIT_AS``). The supervisor kills a worker when told
+to, and replaces every worker that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from evidensgraf.graph.framing import recv_message, send_message
+from evidensgraf.graph.worker import answer
+
+MAX_COMMAND = 4096
+"""Largest control message, in bytes."""
+
+
+def load_store(path: Path) -> ox.Store:
+    """Return an in-memory store with the quads of an N-Quads file."""
+    store = ox.Store()
+    store.load(path=str(path), format=ox.RdfFormat.N_QUADS)
+    return store
+
+
+def _bound_worker(channel: int, memory_mb: int) -> None:
+    """Take away what a worker must not have: other descriptors, new descriptors, unbounded memory, orphanhood."""
+    status = Path("/proc/self/statm")
+    if status.exists():
+        bound = int(status.read_text().split()[0]) * resource.getpagesize() + memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # an allocation that fails writes a backtrace there
+    os.dup2(channel, 3)
+    os.closerange(4, 65536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _serve(store: ox.Store) -> None:
+    with socket.socket(fileno=3) as channel:
+        while (request := recv_message(channel)) is not None:
+            header, body = answer(store, json.loads(request[0]))
+            send_message(channel, json.dumps(header).encode(), body)
+
+
+class Supervisor:
+    """Keeps ``count`` workers alive and hands their channels to the process at the other end of ``control``."""
+
+    def __init__(self, store: ox.Store, control: socket.socket, count: int, memory_mb: int) -> None:
+        self.store, self.control, self.count, self.memory_mb = store, control, count, memory_mb
+        self.workers: set[int] = set()
+        self.wakeup_read, self.wakeup_write = os.pipe()
+        os.set_blocking(self.wakeup_read, False)
+        os.set_blocking(self.wakeup_write, False)
+        signal.set_wakeup_fd(self.wakeup_write)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def run(self) -> None:
+        """Serve until the other end of the control channel closes; then end every worker."""
+        try:
+            for _ in range(self.count):
+                self.spawn()
+            while self._step():
+                pass
+        except OSError:  # the service is gone
+            pass
+        finally:
+            for pid in self.workers:
+                os.kill(pid, signal.SIGKILL)
+
+    def _step(self) -> bool:
+        ready, _, _ = select.select([self.control.fileno(), self.wakeup_read], [], [])
+        if self.wakeup_read in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self.wakeup_read, 4096)
+            self._reap()
+        if self.control.fileno() in ready:
+            command = self.control.recv(MAX_COMMAND)
+            if not command:
+                return False
+            pid = json.loads(command)["kill"]
+            if pid in self.workers:
+                os.kill(pid, signal.SIGKILL)
+        return True
+
+    def _reap(self) -> None:
+        while self.workers:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            self.workers.discard(pid)
+            self._tell({"ended": pid, "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0})
+            self.spawn()
+
+    def spawn(self) -> None:
+        """Fork one worker and send its channel to the service."""
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            try:
+                _die_with_parent()
+                _bound_worker(theirs.detach(), self.memory_mb)
+                _serve(self.store)
+            except MemoryError:
+                os.abort()
+            finally:
+                os._exit(0)
+        self.workers.add(pid)
+        theirs.close()
+        self._tell({"worker": pid}, ours)
+        ours.close()
+
+    def _tell(self, message: dict[str, Any], channel: socket.socket | None = None) -> None:
+        data = json.dumps(message).encode()
+        if channel is None:
+            self.control.send(data)
+        else:
+            socket.send_fds(self.control, [data], [channel.fileno()])
+
+
+def main(path: str, control_fd: str, count: str, memory_mb: str) -> None:
+    """Load the release at ``path`` and supervise ``count`` workers over the inherited control descriptor."""
+    _die_with_parent()
+    with socket.socket(fileno=int(control_fd)) as control:
+        try:
+            store = load_store(Path(path))
+        except (OSError, SyntaxError) as error:
+            control.send(json.dumps({"failed": str(error)[:2000]}).encode())
+            return
+        Supervisor(store, control, int(count), int(memory_mb)).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

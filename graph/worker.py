@@ -1,0 +1,110 @@
+"""What a worker does: evaluate one query over the store and serialise the whole answer, within rows and size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyoxigraph as ox
+
+from evidensgraf.ontology.namespaces import PREFIXES
+
+_RESULTS = {
+    "application/sparql-results+json": ox.QueryResultsFormat.JSON,
+    "application/sparql-results+xml": ox.QueryResultsFormat.XML,
+    "text/csv": ox.QueryResultsFormat.CSV,
+    "text/tab-separated-values": ox.QueryResultsFormat.TSV,
+}
+_GRAPHS = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+}
+_JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_CSV_STRING = re.compile(rb'"[^"]*"')
+
+# Exact numbers of solutions in a serialised result, by media type. Quoted strings are taken out first where they
+# could hold the bytes that are counted; in JSON a row is the only object that follows "[" or ",".
+_ROWS: dict[str, Callable[[bytes], int]] = {
+    "application/sparql-results+json": lambda b: len(re.findall(rb"[\[,]\s*\{", _JSON_STRING.sub(b"", b))),
+    "application/sparql-results+xml": lambda b: b.count(b"<result>"),
+    "text/csv": lambda b: _CSV_STRING.sub(b"", b).count(b"\n") - 1,
+    "text/tab-separated-values": lambda b: b.count(b"\n") - 1,
+}
+_SMALLEST_ROW = 1  # byte
+
+
+class _Full(Exception):
+    """The answer grew past ``limit``."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class _Spool:
+    """A writable buffer that refuses to grow past a size in bytes."""
+
+    def __init__(self, size: int) -> None:
+        self.parts: list[bytes] = []
+        self.left = size
+
+    def write(self, data: bytes) -> int:
+        self.left -= len(data)
+        if self.left < 0:
+            raise _Full("size_mb")
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+
+def answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Answer one request.
+
+    ``request`` has ``query``, ``media_type``, ``default_graphs``, ``named_graphs``, ``rows`` and ``size_mb``.
+    Returns a header, ``{"ok": true}`` or ``{"error": kind, …}``, and the answer's bytes.
+    """
+    try:
+        return {"ok": True}, _evaluate(store, request)
+    except SyntaxError as error:
+        return {"error": "syntax", "message": str(error)}, b""
+    except _Full as full:
+        return {"error": "limit", "limit": full.limit}, b""
+    except MemoryError:
+        return {"error": "limit", "limit": "memory_mb"}, b""
+    except (OSError, ValueError, RuntimeError) as error:
+        return {"error": "evaluation", "message": str(error)}, b""
+
+
+def _evaluate(store: ox.Store, request: dict[str, Any]) -> bytes:
+    default = [ox.NamedNode(g) for g in request["default_graphs"]]
+    named = [ox.NamedNode(g) for g in request["named_graphs"]]
+    dataset: dict[str, Any] = {"use_default_graph_as_union": True}
+    if default or named:  # SPARQL 1.1 Protocol §2.1.4: what is not named is empty
+        dataset = {"default_graph": default, "named_graphs": named}
+    results = store.query(request["query"], prefixes=PREFIXES, **dataset)
+    media_type, spool = request["media_type"], _Spool(request["size_mb"] * 2**20)
+    if isinstance(results, ox.QueryTriples):
+        triples = _capped(results, request["rows"])
+        ox.serialize(triples, spool, format=_GRAPHS[media_type], prefixes=PREFIXES)
+    else:
+        results.serialize(spool, format=_RESULTS[media_type])
+    body = b"".join(spool.parts)
+    if isinstance(results, ox.QuerySolutions) and len(body) > request["rows"] * _SMALLEST_ROW:
+        _refuse_more_than(request["rows"], _ROWS[media_type](body))
+    return body
+
+
+def _capped(triples: ox.QueryTriples, rows: int) -> Iterator[ox.Triple]:
+    for count, triple in enumerate(triples, start=1):
+        _refuse_more_than(rows, count)
+        yield triple
+
+
+def _refuse_more_than(rows: int, count: int) -> None:
+    if count > rows:
+        raise _Full("rows")

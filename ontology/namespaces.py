@@ -1,0 +1,82 @@
+"""Names: the prefixes, the resource and graph IRIs, and the files of the ontology."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+BASE = "https://w3id.org/evidensgraf/"
+EV = BASE + "def/"
+ID = BASE + "id/"
+GRAPH = BASE + "graph/"
+
+PREFIXES: dict[str, str] = {
+    "ev": EV,
+    "bibo": "http://purl.org/ontology/bibo/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "oa": "http://www.w3.org/ns/oa#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "http://schema.org/",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "vann": "http://purl.org/vocab/vann/",
+    "void": "http://rdfs.org/ns/void#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+"""The prefixes used in every file, query and answer of the project (prefix → namespace IRI)."""
+
+LANGUAGES = ("sv", "en")
+"""The two languages everything is published in, as BCP 47 tags, in order of preference."""
+
+
+def slugify(text: str) -> str:
+    """Return the slug of a text: lower-case ASCII letters and digits, joined by single hyphens.
+
+    >>> slugify("Bostad först – utvärdering")
+    'bostad-forst-utvardering'
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def resource(kind: str, slug: str) -> str:
+    """Return the IRI of a resource of a kind (the class name in lower-case kebab form).
+
+    >>> resource("finding", "osa-arbete")
+    'https://w3id.org/evidensgraf/id/finding/osa-arbete'
+    """
+    return f"{ID}{kind}/{slug}"
+
+
+def graph_iri(slug: str) -> str:
+    """Return the IRI of a named graph.
+
+    >>> graph_iri("derived")
+    'https://w3id.org/evidensgraf/graph/derived'
+    """
+    return GRAPH + slug
+
+
+def curie(iri: str) -> str:
+    """Return an IRI compacted with the project's prefixes, or the IRI itself (W3C CURIE syntax).
+
+    >>> curie("https://w3id.org/evidensgraf/def/Finding")
+    'ev:Finding'
+    """
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and re.fullmatch(r"[\w.-]+", iri[len(namespace):]):
+            return f"{prefix}:{iri[len(namespace):]}"
+    return iri
+
+
+def ontology_files() -> list[Traversable]:
+    """Return the Turtle files of the ontology and its schemes, sorted by name."""
+    room = files("evidensgraf.ontology")
+    return sorted((f for f in room.iterdir() if f.name.endswith(".ttl")), key=lambda f: f.name)

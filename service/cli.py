@@ -1,0 +1,146 @@
+"""The command line: ``evidensgraf build | serve | validate | query | chain | verify | format``.
+
+Exit status: 0 done, 1 the work found something wrong, 2 the command was called wrongly. Errors are one line on
+standard error, progress is on standard error, answers are on standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from evidensgraf.graph.build import BuildError
+from evidensgraf.graph.engine import EngineError
+from evidensgraf.graph.load import LoadError
+from evidensgraf.graph.release import ReleaseError
+from evidensgraf.graph.verify import SourcesError
+from evidensgraf.queries.catalogue import CatalogueError
+from evidensgraf.service import commands
+from evidensgraf.service.settings import SettingsError
+
+EXPECTED = (LoadError, ReleaseError, EngineError, CatalogueError, SourcesError, SettingsError, commands.CommandError)
+"""Errors that are answered with one line and exit status 1."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    >>> main(["query", "--list"])  # doctest: +ELLIPSIS
+    appraisal...
+    0
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except BuildError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return _fail(f"not released: {len(error.problems)} problem(s) in the graph, listed above")
+    except EXPECTED as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _fail(sentence: str) -> int:
+    print(f"evidensgraf: {' '.join(sentence.split())}", file=sys.stderr)
+    return 1
+
+
+def releases_directory() -> Path:
+    """Return where releases are kept: ``$EVIDENSGRAF_RELEASES``, or a directory in the user's cache."""
+    chosen = os.environ.get("EVIDENSGRAF_RELEASES")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(chosen) if chosen else cache / "evidensgraf" / "releases"
+
+
+def _parser() -> argparse.ArgumentParser:
+    version = importlib.metadata.version("evidensgraf")
+    parser = argparse.ArgumentParser(prog="evidensgraf", description="The evidence graph of Swedish social work.")
+    parser.add_argument("--version", action="version", version=f"evidensgraf {version}")
+    subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_graph_commands(subcommands)
+    _add_release_commands(subcommands)
+    return parser
+
+
+def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    build = subcommands.add_parser("build", help="build a release", description="Read, validate and derive the graph, "
+                                   "and publish one immutable release. Nothing is published when a shape is violated.")
+    _data_option(build)
+    _releases_option(build)
+    _lang_option(build)
+    build.set_defaults(run=commands.build)
+
+    validate = subcommands.add_parser("validate", help="check the graph against the shapes", description="Check the "
+                                      "curated graph, or the given Turtle or TriG files together with it.")
+    validate.add_argument("files", nargs="*", type=Path, metavar="FILE", help="Turtle or TriG to check with the graph")
+    validate.add_argument("--engine", choices=["fast", "reference"], default="fast",
+                          help="the fast engine, or pySHACL as reference (default: fast)")
+    _data_option(validate)
+    _lang_option(validate)
+    validate.set_defaults(run=commands.validate)
+
+    verify = subcommands.add_parser("verify", help="find every passage in the source texts", description="Find the "
+                                    "first and last words of every passage in the named section of its source text.")
+    verify.add_argument("--sources", type=Path, required=True, metavar="DIR", help="directory with {source-slug}.txt")
+    _data_option(verify)
+    verify.set_defaults(run=commands.verify)
+
+    normalise = subcommands.add_parser("format", help="put the data files in normal form")
+    normalise.add_argument("files", nargs="+", type=Path, metavar="FILE", help="TriG files")
+    normalise.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file would change")
+    normalise.set_defaults(run=commands.normalise)
+
+
+def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = subcommands.add_parser("serve", help="build if needed, and serve the release over HTTP")
+    serve.add_argument("--host", help="address to listen on (default: EVIDENSGRAF_HOST or 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on, 0 for any free one (default: EVIDENSGRAF_PORT or 8000)")
+    _release_option(serve)
+    serve.set_defaults(run=commands.serve)
+
+    query = subcommands.add_parser("query", help="run a catalogue query, a file, or standard input")
+    query.add_argument("query", nargs="?", help="name in the catalogue, a file ending in .rq, or - for standard input")
+    query.add_argument("-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter")
+    query.add_argument("-f", "--format", default="table", choices=sorted(commands.FORMATS), help="default: table")
+    query.add_argument("--list", action="store_true", help="list the catalogue")
+    _lang_option(query)
+    _release_option(query)
+    query.set_defaults(run=commands.query)
+
+    chain = subcommands.add_parser("chain", help="show what an appraisal or a recommendation rests on")
+    chain.add_argument("claim", help="KIND/SLUG (appraisal/hasky-bedomning) or the IRI")
+    chain.add_argument("--json", action="store_true", help="the JSON document of the API instead of text")
+    _lang_option(chain)
+    _release_option(chain)
+    chain.set_defaults(run=commands.chain)
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help="TriG files to read instead of the curated ones")
+
+
+def _releases_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--releases", type=Path, default=releases_directory(), metavar="DIR",
+                        help="directory that holds releases (default: EVIDENSGRAF_RELEASES or the user's cache)")
+
+
+def _release_option(parser: argparse.ArgumentParser) -> None:
+    _releases_option(parser)
+    parser.add_argument("--release", type=Path, metavar="DIR", help="a finished release to use instead of building one")
+
+
+def _lang_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=["sv", "en"], default="en", help="language of messages (default: en)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

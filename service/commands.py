@@ -1,0 +1,258 @@
+"""What each command does; the command line in ``cli`` only reads the arguments."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import io
+import json
+import socket
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import uvicorn
+
+from evidensgraf.graph.build import assemble, locate, violations
+from evidensgraf.graph.build import build as build_release
+from evidensgraf.graph.format import normalise as normal_form
+from evidensgraf.graph.load import LoadError, in_graph, read_file
+from evidensgraf.graph.pool import LocalEngine
+from evidensgraf.graph.release import Release, open_release
+from evidensgraf.graph.verify import KINDS, summary
+from evidensgraf.graph.verify import verify as verify_passages
+from evidensgraf.ontology.namespaces import ID, curie
+from evidensgraf.queries import catalogue
+from evidensgraf.service.app import create_app
+from evidensgraf.service.chain import evidence_chain
+from evidensgraf.service.chain_text import chain_lines
+from evidensgraf.service.settings import Settings, read_settings
+from evidensgraf.shapes.validate import explain, validate_reference
+
+T = TypeVar("T")
+
+FORMATS: dict[str, tuple[str, str]] = {
+    "table": ("text/tab-separated-values", "text/turtle"),
+    "json": ("application/sparql-results+json", "application/ld+json"),
+    "xml": ("application/sparql-results+xml", "application/rdf+xml"),
+    "csv": ("text/csv", "text/turtle"),
+    "tsv": ("text/tab-separated-values", "application/n-triples"),
+}
+"""Output format → media type for SELECT and ASK, and for CONSTRUCT and DESCRIBE."""
+
+
+class CommandError(Exception):
+    """A command that cannot be carried out; ``str()`` is the line that the user reads."""
+
+
+def build(options: Namespace) -> int:
+    """Build a release and print where it is."""
+    release = build_release(options.releases, data=options.data, lang=options.lang, progress=_progress())
+    print(f"release {release.id}  sha256 {release.digest}  {release.manifest['quads']} quads\n{release.path}")
+    return 0
+
+
+def validate(options: Namespace) -> int:
+    """Validate the graph, with further files if given; print one line for each result. Exit 1 on a violation."""
+    store, files = assemble(options.data)
+    for path in options.files:
+        if not path.exists():
+            raise CommandError(f"{path}: no such file")
+        file = read_file(path)
+        files.append(file)
+        store.extend(in_graph(file.quads, "draft"))
+    results = violations(store, validate_reference) if options.engine == "reference" else violations(store)
+    for result in results:
+        print(f"{result.severity}: {locate(result, store, files, options.lang)}")
+    counts = {s: sum(r.severity == s for r in results) for s in ("Violation", "Warning", "Info")}
+    print(", ".join(f"{count} {name.lower()}" for name, count in counts.items()), file=sys.stderr)
+    return 1 if counts["Violation"] else 0
+
+
+def verify(options: Namespace) -> int:
+    """Find every passage in the source texts and print a table. Exit 1 with the first class of things not found."""
+    store, _ = assemble(options.data)
+    checks = verify_passages(store, options.sources)
+    table = summary(checks)
+    width = max((len(source) for source in table), default=0)
+    print(f"{'source':<{width}}  " + "  ".join(f"{kind:>10}" for kind in KINDS))
+    for source, counts in sorted(table.items()):
+        print(f"{source:<{width}}  " + "  ".join(f"{counts[kind]:>10}" for kind in KINDS))
+    found = sum(c.kind == "found" for c in checks)
+    print(f"{found} of {len(checks)} passages found")
+    for kind in KINDS[1:]:
+        if failed := [c for c in checks if c.kind == kind]:
+            for check in failed:
+                print(f"{kind}: {check.passage} (section: {check.section or 'none'})", file=sys.stderr)
+            raise CommandError(f"{len(failed)} passage(s): {kind}. Correct the section or the first and last words.")
+    return 0
+
+
+def normalise(options: Namespace) -> int:
+    """Put TriG files in normal form, or say which are not."""
+    changed = []
+    for path in options.files:
+        try:
+            before = path.read_text(encoding="utf-8")
+            after = normal_form(before)
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        except SyntaxError as error:
+            raise LoadError(str(path), error.lineno or 1, error.msg) from error
+        if after != before:
+            changed.append(str(path))
+            if not options.check:
+                path.write_text(after, encoding="utf-8")
+    if changed and options.check:
+        raise CommandError(f"not in normal form: {', '.join(changed)}. Run: evidensgraf format {' '.join(changed)}")
+    return 0
+
+
+def serve(options: Namespace) -> int:
+    """Serve a release until interrupted."""
+    settings = read_settings()
+    settings = replace(
+        settings, host=options.host or settings.host, port=settings.port if options.port is None else options.port
+    )
+    release = _release(options)
+    try:
+        listener = socket.create_server((settings.host, settings.port), backlog=512)
+    except OSError as error:
+        raise CommandError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+                           "Choose another port with --port.") from error
+    with listener:
+        _run(_serve(release, settings, listener))
+    return 0
+
+
+async def _serve(release: Release, settings: Settings, listener: socket.socket) -> None:
+    engine = _engine(release, settings)
+    await engine.start()
+    config = uvicorn.Config(create_app(engine, release, settings), log_level="warning", server_header=False)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not running.done():
+        await asyncio.sleep(0.01)
+    host, port = listener.getsockname()[:2]
+    print(f"Evidensgraf release {release.id} (sha256 {release.digest[:12]}…)\nhttp://{host}:{port}/", flush=True)
+    print("Stop with Ctrl+C.", file=sys.stderr)
+    try:
+        await running
+    finally:
+        await engine.close()
+
+
+def query(options: Namespace) -> int:
+    """Run a catalogue query, a file or standard input, and print the answer."""
+    known = catalogue.load()
+    if options.list or not options.query:
+        width = max(map(len, known))
+        for name, entry in known.items():
+            needed = " ".join(f"{p.name}=…" if p.required else f"[{p.name}=…]" for p in entry.parameters)
+            print(f"{name:<{width}}  {entry.summary[options.lang]}  {needed}".rstrip())
+        return 0
+    text = _query_text(options, known)
+
+    async def ask(engine: LocalEngine) -> bytes:
+        form = engine.form_of(text)
+        return (await engine.query(text, FORMATS[options.format][form in ("CONSTRUCT", "DESCRIBE")])).body
+
+    body = _with_engine(options, ask)
+    if options.format == "table" and body.startswith((b"?", b"true", b"false")):
+        body = _table(body.decode()).encode()
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _query_text(options: Namespace, known: dict[str, catalogue.Query]) -> str:
+    pairs = [value.partition("=") for value in options.param]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise CommandError(f"--param needs NAME=VALUE, got '{wrong[0]}'")
+    if options.query == "-":
+        return sys.stdin.read()
+    if options.query.endswith(".rq"):
+        path = Path(options.query)
+        if not path.exists():
+            raise CommandError(f"{path}: no such file")
+        return path.read_text(encoding="utf-8")
+    if options.query not in known:
+        raise CommandError(f"no query named '{options.query}'. See: evidensgraf query --list")
+    return known[options.query].bind({name: value for name, _, value in pairs})
+
+
+def _table(tsv: str) -> str:
+    """Return a TSV result as aligned columns with plain literals and compact IRIs."""
+    rows = [[_cell(cell) for cell in row] for row in csv.reader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE)]
+    if not rows or len(rows[0]) == 0:
+        return tsv
+    widths = [min(60, max(len(row[i]) for row in rows if i < len(row))) for i in range(len(rows[0]))]
+    return "".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=False)).rstrip() + "\n" for row in rows)
+
+
+def _cell(term: str) -> str:
+    if term.startswith("<"):
+        return curie(term[1:-1]).removeprefix(ID)
+    if term.startswith('"'):
+        return term[1 : term.rindex('"')].replace('\\"', '"').replace("\\n", " ")
+    return term
+
+
+def chain(options: Namespace) -> int:
+    """Print the evidence chain of an appraisal or a recommendation."""
+    kind, _, slug = options.claim.removeprefix(ID).strip("/").partition("/")
+    if kind not in ("appraisal", "recommendation") or not slug:
+        raise CommandError(f"'{options.claim}' is not appraisal/SLUG or recommendation/SLUG")
+    document = _with_engine(options, lambda engine: evidence_chain(engine, kind, slug))
+    if document is None:
+        raise CommandError(f"the release has no {kind}/{slug}. List them with: evidensgraf query appraisals")
+    if options.json:
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(chain_lines(document, options.lang)))
+    return 0
+
+
+def _progress() -> Callable[[str], None]:
+    start = time.monotonic()
+    return lambda stage: print(f"{time.monotonic() - start:6.1f} s  {stage}", file=sys.stderr, flush=True)
+
+
+def _release(options: Namespace) -> Release:
+    """Return the release that was named, or the one that the curated graph builds to."""
+    return open_release(options.release) if options.release else build_release(options.releases, progress=_progress())
+
+
+def _engine(release: Release, settings: Settings) -> LocalEngine:
+    return LocalEngine(release, settings.limits, workers=settings.workers, queue=settings.queue)
+
+
+def _with_engine(options: Namespace, work: Callable[[LocalEngine], Awaitable[T]]) -> T:
+    async def run() -> T:
+        engine = _engine(_release(options), replace(read_settings(), workers=1))
+        await engine.start()
+        try:
+            return await work(engine)
+        finally:
+            await engine.close()
+
+    return _run(run())
+
+
+def _run(work: Awaitable[T]) -> T:
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        factory = uvloop.new_event_loop
+
+    async def main() -> T:
+        return await work
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main())

@@ -1,0 +1,146 @@
+"""Content negotiation (RFC 9110 §12.5): which of the representations that exist is the one the client wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evidensgraf.ontology.namespaces import LANGUAGES
+
+VARY = "Accept, Accept-Language"
+"""The ``Vary`` of everything that is negotiated."""
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_RANGE = re.compile(rf"\s*({_TOKEN})/({_TOKEN})\s*((?:;[^;]*)*)$")
+_PARAMETER = re.compile(rf"\s*({_TOKEN})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|({_TOKEN}))\s*$")
+_LANGUAGE = re.compile(r"\s*(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*((?:;[^;]*)*)$")
+_QVALUE = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
+_ITEMS = re.compile(r"((?:[^,\"]|\"(?:[^\"\\]|\\.)*\")+)")
+_PIECES = re.compile(r";((?:[^;\"]|\"(?:[^\"\\]|\\.)*\")*)")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One representation: its media type, the short name used in ``?format=`` and suffixes, and its parameters.
+
+    ``source`` is the media type to ask the engine for, where it is not the media type itself.
+    """
+
+    media_type: str
+    name: str
+    source: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    alias: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """The value of ``Content-Type``: text carries its charset (RFC 7303, RFC 4180), JSON has none."""
+        return f"{self.media_type}; charset=utf-8" if self.media_type.startswith("text/") else self.media_type
+
+
+@dataclass(frozen=True)
+class _MediaRange:
+    main: str
+    sub: str
+    parameters: Mapping[str, str]
+    q: float
+
+    @property
+    def specificity(self) -> tuple[int, int]:
+        return (self.main != "*") + (self.sub != "*"), len(self.parameters)
+
+    def matches(self, variant: Variant) -> bool:
+        main, _, sub = variant.media_type.partition("/")
+        if self.main not in ("*", main) or self.sub not in ("*", sub):
+            return False
+        return all(_fits(variant, name, value) for name, value in self.parameters.items())
+
+
+def _fits(variant: Variant, name: str, value: str) -> bool:
+    if name == "charset":
+        return value.lower() in ("utf-8", "utf8")
+    offered = variant.parameters.get(name, "")
+    return set(value.split()) <= set(offered.split()) if name == "profile" else value == offered
+
+
+def _q(pieces: Sequence[str]) -> tuple[float, list[str]]:
+    """Return the weight among parameters, and the parameters that stand before it (RFC 9110 §12.4.2)."""
+    for i, piece in enumerate(pieces):
+        name, _, value = (part.strip() for part in piece.partition("="))
+        if name.lower() == "q":
+            return (float(value) if _QVALUE.match(value) else 0.0), list(pieces[:i])
+    return 1.0, list(pieces)
+
+
+def _media_ranges(accept: str) -> Iterator[_MediaRange]:
+    for item in _ITEMS.findall(accept):
+        if not (match := _RANGE.match(item)):
+            continue
+        weight, pieces = _q(_PIECES.findall(match[3]))
+        pairs = [m for m in map(_PARAMETER.match, pieces) if m]
+        parameters = {m[1].lower(): re.sub(r"\\(.)", r"\1", m[2]) if m[2] is not None else m[3] for m in pairs}
+        yield _MediaRange(match[1].lower(), match[2].lower(), parameters, weight)
+
+
+def quality(accept: str | None, variant: Variant) -> float:
+    """Return how much a client wants a variant, 0 to 1: the weight of the most specific range that matches it.
+
+    An absent, empty or unreadable ``Accept`` wants everything.
+
+    >>> quality("text/*;q=0.3, text/turtle", Variant("text/turtle", "ttl"))
+    1.0
+    >>> quality("text/*;q=0.3, text/turtle", Variant("text/html", "html"))
+    0.3
+    """
+    ranges = list(_media_ranges(accept or ""))
+    if not ranges:
+        return 1.0
+    matching = [r for r in ranges if r.matches(variant)]
+    return max(matching, key=lambda r: r.specificity).q if matching else 0.0
+
+
+def choose(accept: str | None, variants: Sequence[Variant], name: str | None = None) -> Variant | None:
+    """Return the variant to send, or None when there is none that the client accepts.
+
+    ``name`` is an explicit choice (``?format=`` or a suffix), a short name or a media type; it beats ``accept``.
+    ``variants`` are in the server's order of preference, which decides between equals.
+
+    >>> html, turtle = Variant("text/html", "html"), Variant("text/turtle", "ttl")
+    >>> choose("text/turtle, */*;q=0.1", [html, turtle]).name
+    'ttl'
+    >>> choose("text/turtle", [html, turtle], "html").name
+    'html'
+    """
+    if name:
+        wanted = name.strip().lower()
+        return next((v for v in variants if wanted in (v.name, v.media_type) and (not v.alias or "/" in wanted)), None)
+    ranked = [(quality(accept, v), v) for v in variants]
+    best = max((q for q, _ in ranked), default=0.0)
+    return next((v for q, v in ranked if q == best), None) if best > 0 else None
+
+
+def choose_language(accept: str | None, name: str | None = None) -> str | None:
+    """Return ``sv`` or ``en``: what ``?lang=`` names, else what ``Accept-Language`` prefers (RFC 4647 §3.4 lookup).
+
+    A language that is not published gives Swedish, except when ``name`` asks for it: then None.
+
+    >>> choose_language("de, en-GB;q=0.8, sv;q=0.3")
+    'en'
+    """
+    if name:
+        wanted = name.strip().lower().split("-")[0]
+        return wanted if wanted in LANGUAGES else None
+    weights: dict[str, float] = {}
+    for item in (accept or "").split(","):
+        if match := _LANGUAGE.match(item):
+            weight, _ = _q(_PIECES.findall(match[2]))
+            tag = match[1].lower().split("-")[0]
+            weights[tag] = max(weight, weights.get(tag, 0.0))
+    wanted_most = {lang: weights.get(lang, weights.get("*", 0.0)) for lang in LANGUAGES}
+    best = max(LANGUAGES, key=lambda lang: wanted_most[lang])
+    return best if wanted_most[best] > 0 else _least_refused(weights)
+
+
+def _least_refused(weights: Mapping[str, float]) -> str:
+    return next((lang for lang in LANGUAGES if weights.get(lang) != 0.0), LANGUAGES[0])
