@@ -18,7 +18,7 @@ from evidensgraf.graph.describe import describe
 from evidensgraf.graph.load import DataFile, in_graph, read_data, read_vocabulary
 from evidensgraf.graph.release import DESCRIPTION, MANIFEST, QUADS, Release, ReleaseError, open_release
 from evidensgraf.ontology.namespaces import resource
-from evidensgraf.shapes.validate import Violation, explain, shapes_files, validate_fast
+from evidensgraf.shapes.validate import Violation, explain, shape_files, validate_fast
 
 DATASET = ox.NamedNode(resource("dataset", "evidensgraf"))
 """The node that carries the release's id (``dcat:version``) in the provenance graph: the one place it is written."""
@@ -70,7 +70,7 @@ def assemble(data: Path | None = None) -> tuple[ox.Store, list[DataFile]]:
     """
     store, files = ox.Store(), read_data(data)
     store.extend(read_vocabulary())
-    for shape_file in shapes_files():
+    for shape_file in shape_files():
         store.extend(in_graph(ox.parse(shape_file.read_bytes(), format=ox.RdfFormat.TURTLE), "shapes"))
     for file in files:
         store.extend(file.quads)
@@ -94,20 +94,31 @@ def canonical(store: ox.Store) -> bytes:
     return b"".join(sorted(lines))
 
 
-def labels(store: ox.Store, iri: str) -> dict[str, str]:
-    """Return the labels of a resource by language: its title, preferred label, name or label."""
-    subject = ox.NamedNode(iri.split("#", 1)[0])
-    found = (q.object for p in _LABELS for q in store.quads_for_pattern(subject, p, None, None))
-    return {o.language or "": o.value for o in found if isinstance(o, ox.Literal)}
-
-
 def locate(violation: Violation, store: ox.Store, files: list[DataFile], lang: str) -> str:
     """Return a violation as one line: file, line, and a sentence that names the thing by its label."""
-    known = labels(store, violation.focus)
+    focus = violation.focus.strip("<>")
+    known = {iri: _labels(store, iri) for term in (violation.focus, violation.value or "") for iri in _owners(term)}
+    sentence = explain(violation, {iri: found for iri, found in known.items() if found}, lang)
     for file in files:
-        if file.describes(violation.focus):
-            return f"{file.name}:{file.line_of(violation.focus)}: {explain(violation, known, lang)}"
-    return explain(violation, known, lang)
+        if file.describes(focus):
+            return f"{file.name}:{file.line_of(focus)}: {sentence}"
+    return sentence
+
+
+def _owners(term: str) -> tuple[str, str]:
+    """Return the IRI of a term in N-Triples form, and of the resource that it is a part of."""
+    iri = term.strip("<>")
+    return iri, iri.partition("#")[0]
+
+
+def _labels(store: ox.Store, iri: str) -> dict[str, str]:
+    """Return the labels of a resource by language: its title, preferred label, name or label."""
+    try:
+        subject = ox.NamedNode(iri)
+    except ValueError:
+        return {}
+    found = (q.object for p in _LABELS for q in store.quads_for_pattern(subject, p, None, None))
+    return {o.language or "": o.value for o in found if isinstance(o, ox.Literal)}
 
 
 def _release_id(store: ox.Store) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
 from evidensgraf.ontology.namespaces import PREFIXES
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _RESULTS = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -44,22 +48,20 @@ class _Full(Exception):
         self.limit = limit
 
 
-class _Spool:
-    """A writable buffer that refuses to grow past a size in bytes."""
+class _Spool(io.BytesIO):
+    """A buffer that refuses to grow past a size in bytes."""
 
     def __init__(self, size: int) -> None:
-        self.parts: list[bytes] = []
+        super().__init__()
         self.left = size
 
-    def write(self, data: bytes) -> int:
-        self.left -= len(data)
+    def write(self, data: Buffer) -> int:
+        """Append bytes; raise ``_Full`` when there is no room for them."""
+        written = super().write(data)
+        self.left -= written
         if self.left < 0:
             raise _Full("size_mb")
-        self.parts.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        pass
+        return written
 
 
 def answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -93,7 +95,7 @@ def _evaluate(store: ox.Store, request: dict[str, Any]) -> bytes:
         ox.serialize(triples, spool, format=_GRAPHS[media_type], prefixes=PREFIXES)
     else:
         results.serialize(spool, format=_RESULTS[media_type])
-    body = b"".join(spool.parts)
+    body = spool.getvalue()
     if isinstance(results, ox.QuerySolutions) and len(body) > request["rows"] * _SMALLEST_ROW:
         _refuse_more_than(request["rows"], _ROWS[media_type](body))
     return body

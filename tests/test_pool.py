@@ -61,7 +61,7 @@ def test_a_query_past_a_limit_is_stopped_and_the_next_one_works(release, query, 
 @pytest.mark.parametrize("media_type", RESULT_TYPES)
 def test_rows_are_counted_exactly_in_every_format(release, media_type):
     query = 'SELECT ?x { VALUES ?x { %s } }'
-    awkward = [f'"{i}},{{\\"a\\n<result>,\\"" ' for i in range(400)]
+    awkward = ['"%d},{\\"a\\n<result>,\\""' % i for i in range(400)]
 
     async def test():
         async with pool(release, limits=Limits(rows=400), workers=1) as engine:

@@ -1,0 +1,79 @@
+"""The SPARQL 1.1 Service Description: what the endpoint is, what it answers, and which graphs it holds."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+
+from evidensgraf.graph.release import DESCRIPTION, Release
+from evidensgraf.ontology.namespaces import PREFIXES, resource
+from evidensgraf.service.jsonld import compact
+from evidensgraf.service.negotiation import Variant
+from evidensgraf.service.responses import LICENSE
+
+SD = "http://www.w3.org/ns/sparql-service-description#"
+_FORMATS = "http://www.w3.org/ns/formats/"
+_RESULT_FORMATS = (
+    "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
+    "Turtle", "N-Triples", "JSON-LD", "RDF_XML",
+)
+_SERIALISERS = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+}
+_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
+_TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
+
+
+def serialise(triples: list[ox.Triple], variant: Variant, context_iri: str, first: str) -> bytes:
+    """Return triples in the RDF format of a variant; JSON-LD has ``context_iri`` as context and ``first`` first."""
+    if variant.media_type == "application/ld+json":
+        return compact(triples, context_iri, first)
+    prefixes = {**PREFIXES, "sd": SD} if any(SD in t.predicate.value for t in triples) else PREFIXES
+    return ox.serialize(triples, format=_SERIALISERS[variant.media_type], prefixes=prefixes)
+
+
+def service_description(endpoint: str, release: Release) -> list[ox.Triple]:
+    """Return the description of an endpoint over a release (https://www.w3.org/TR/sparql11-service-description/).
+
+    Counts of triples come from the release's own VoID description.
+    """
+    counts = {
+        q.subject.value: q.object
+        for q in ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
+        if q.predicate == _TRIPLES and isinstance(q.subject, ox.NamedNode)
+    }
+    dataset, union = f"{endpoint}#dataset", f"{endpoint}#default-graph"
+    found = [
+        _link(endpoint, _TYPE.value, SD + "Service"),
+        _link(endpoint, SD + "endpoint", endpoint),
+        _link(endpoint, SD + "supportedLanguage", SD + "SPARQL11Query"),
+        _link(endpoint, SD + "feature", SD + "UnionDefaultGraph"),
+        _link(endpoint, SD + "defaultDataset", dataset),
+        _link(endpoint, SD + "availableGraphs", dataset),
+        _link(endpoint, PREFIXES["dcterms"] + "license", LICENSE),
+        *(_link(endpoint, SD + "resultFormat", _FORMATS + name) for name in _RESULT_FORMATS),
+        _link(dataset, _TYPE.value, SD + "Dataset"),
+        _link(dataset, _TYPE.value, SD + "GraphCollection"),
+        _link(dataset, SD + "defaultGraph", union),
+        _link(union, _TYPE.value, SD + "Graph"),
+    ]
+    whole = resource("dataset", "evidensgraf")
+    if whole in counts:
+        found.append(ox.Triple(ox.NamedNode(union), _TRIPLES, counts[whole]))
+    for graph in release.graphs:
+        entry = f"{endpoint}#graph-{graph.rsplit('/', 1)[-1]}"
+        found += [
+            _link(dataset, SD + "namedGraph", entry),
+            _link(entry, _TYPE.value, SD + "NamedGraph"),
+            _link(entry, SD + "name", graph),
+            _link(entry, SD + "graph", graph),
+            _link(graph, _TYPE.value, SD + "Graph"),
+        ]
+        if graph in counts:
+            found.append(ox.Triple(ox.NamedNode(graph), _TRIPLES, counts[graph]))
+    return found
+
+
+def _link(subject: str, predicate: str, target: str) -> ox.Triple:
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(target))

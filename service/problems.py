@@ -1,0 +1,203 @@
+"""Problems: every answer of 400 and above is an RFC 9457 problem, for machines as JSON and for people as a page."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from evidensgraf.graph.engine import (
+    EngineBusy,
+    EngineError,
+    EngineUnavailable,
+    LimitExceeded,
+    NotAcceptable,
+    QueryRefused,
+    QuerySyntaxError,
+)
+from evidensgraf.queries.catalogue import CatalogueError
+from evidensgraf.service import pages
+from evidensgraf.service.negotiation import Variant, choose, choose_language
+from evidensgraf.service.paths import full_path, local_path
+from evidensgraf.service.problem_types import BY_STATUS, PROBLEM_TYPES, Text
+from evidensgraf.service.swedish import swedish, swedish_reason
+
+LOG = logging.getLogger("evidensgraf.service")
+JSON = Variant("application/problem+json", "json")
+HTML = Variant("text/html", "html")
+_LIMITS: dict[str, tuple[str, str, str]] = {
+    "seconds": (
+        "deadline",
+        "Frågan stoppades efter {value:g} sekunder. Fråga efter mindre, eller ladda ner utgåvan och kör den där.",
+        "The query was stopped after {value:g} seconds. Ask for less, or download the release and run it there.",
+    ),
+    "memory_mb": (
+        "memory-limit",
+        "Frågan stoppades: den behövde mer än {value:g} MB minne. Fråga efter mindre åt gången.",
+        "The query was stopped: it needed more than {value:g} MB of memory. Ask for less at a time.",
+    ),
+    "rows": (
+        "answer-too-large",
+        "Svaret har fler än {value:g} rader. Lägg till LIMIT och OFFSET, eller ladda ner utgåvan.",
+        "The answer has more than {value:g} rows. Add LIMIT and OFFSET, or download the release.",
+    ),
+    "size_mb": (
+        "answer-too-large",
+        "Svaret är större än {value:g} MB. Lägg till LIMIT och OFFSET, eller ladda ner utgåvan.",
+        "The answer is larger than {value:g} MB. Add LIMIT and OFFSET, or download the release.",
+    ),
+}
+
+
+class Problem(Exception):
+    """A request that is not answered as asked.
+
+    ``name`` is a key of ``PROBLEM_TYPES``; ``detail`` says what was wrong in ``sv`` and ``en`` (the explanation of the
+    type where it is left out); ``errors`` are single faults; ``members`` are extension members (RFC 9457 §3.2).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        detail: Text | None = None,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+    ) -> None:
+        self.type = PROBLEM_TYPES[name]
+        self.detail = detail or self.type.explanation
+        super().__init__(self.detail["en"])
+        self.errors, self.members, self.headers = list(errors), dict(members or {}), dict(headers or {})
+        self.status = status or self.type.status
+
+    def document(self, request: Request, lang: str) -> dict[str, Any]:
+        """Return the problem document in one language, with what may say so in ``errors`` in that language too."""
+        base = request.app.state.settings.public_base
+        return {
+            "type": f"{base}problems/{self.type.name}",
+            "title": self.type.title[lang],
+            "status": self.status,
+            "detail": self.detail[lang],
+            "instance": f"{full_path(request)}#{request.scope.get('request_id', '')}",
+            **self.members,
+            "errors": [{key: _in(value, lang) for key, value in error.items()} for error in self.errors],
+        }
+
+
+def _in(value: Any, lang: str) -> Any:
+    return value[lang] if isinstance(value, dict) and value.keys() == {"sv", "en"} else value
+
+
+def of_engine(error: EngineError) -> Problem:
+    """Return the problem of a query that was not answered."""
+    said = {"sv": swedish(str(error)), "en": str(error)}
+    match error:
+        case QuerySyntaxError():
+            place = {"line": error.line, "column": error.column}
+            reason = {"sv": swedish_reason(error.reason), "en": error.reason}
+            said = {
+                "sv": f"Syntaxfel på rad {error.line}, kolumn {error.column}: {reason['sv']}.",
+                "en": f"Syntax error at line {error.line}, column {error.column}: {reason['en']}.",
+            }
+            return Problem("query-syntax", said, members=place, errors=[{"detail": reason, **place}])
+        case QueryRefused():
+            return Problem("query-refused", said)
+        case NotAcceptable():
+            return Problem("not-acceptable", said, members={"available": error.available})
+        case LimitExceeded():
+            name, sv, en = _LIMITS[error.limit]
+            detail = {"sv": sv.format(value=error.value), "en": en.format(value=error.value)}
+            return Problem(name, detail, members={"limit": error.limit, "value": error.value})
+        case EngineBusy():
+            return Problem("busy", said, headers={"Retry-After": str(error.retry_after)})
+        case EngineUnavailable():
+            LOG.error("engine unavailable: %s", error)
+            return Problem("unavailable")
+        case _:
+            return Problem("bad-request", said)
+
+
+def of_catalogue(error: CatalogueError) -> Problem:
+    """Return the problem of a catalogue query called with values that do not fit."""
+    return Problem("invalid-parameter", {"sv": swedish(str(error)), "en": str(error)})
+
+
+def of_http(error: HTTPException) -> Problem:
+    """Return the problem of a bare status code raised by the framework."""
+    name = BY_STATUS.get(error.status_code, "internal-error" if error.status_code >= 500 else "bad-request")
+    return Problem(name, headers=error.headers, status=error.status_code)
+
+
+def of_validation(error: RequestValidationError) -> Problem:
+    """Return the problem of parameters that do not fit their types."""
+    errors = [{"parameter": str(e["loc"][-1]), "detail": str(e["msg"])} for e in error.errors()]
+    named = ", ".join(e["parameter"] for e in errors)
+    detail = {"sv": f"Kan inte användas: {named}. errors säger varför.", "en": f"Cannot be used: {named}. errors says why."}
+    return Problem("invalid-parameter", detail, errors=errors)
+
+
+def of(error: Exception) -> Problem:
+    """Return the problem that stands for any exception; one that nobody expected is our fault."""
+    match error:
+        case Problem():
+            return error
+        case EngineError():
+            return of_engine(error)
+        case CatalogueError():
+            return of_catalogue(error)
+        case HTTPException():
+            return of_http(error)
+        case RequestValidationError():
+            return of_validation(error)
+        case _:
+            return Problem("internal-error")
+
+
+async def respond(request: Request, error: Exception) -> Response:
+    """Return the answer for a problem: JSON, or a page for a client that prefers HTML; never cached."""
+    problem = of(error)
+    if problem.type.name == "method-not-allowed" and request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": _allow(problem)})
+    if problem.type.name == "method-not-allowed":
+        problem.headers["Allow"] = _allow(problem)
+    lang = choose_language(request.headers.get("accept-language"), request.query_params.get("lang"))
+    lang = lang or choose_language(request.headers.get("accept-language")) or "sv"
+    document = problem.document(request, lang)
+    body, variant = json.dumps(document, ensure_ascii=False, indent=2).encode(), JSON
+    if _wants_page(request):
+        try:
+            body, variant = (await pages.problem_page(request, document, lang)).encode(), HTML
+        except Exception:
+            LOG.exception("the page of a problem failed")
+    headers = {"Cache-Control": "no-store", "Content-Language": lang, **problem.headers}
+    return Response(body, problem.status, headers, media_type=variant.content_type)
+
+
+def _allow(problem: Problem) -> str:
+    methods = {m.strip() for m in problem.headers.get("Allow", problem.headers.get("allow", "")).split(",") if m.strip()}
+    if "GET" in methods:
+        methods.add("HEAD")
+    problem.headers.pop("allow", None)
+    return ", ".join(sorted(methods | {"OPTIONS"}))
+
+
+def _wants_page(request: Request) -> bool:
+    if local_path(request).startswith("/api/"):
+        return False
+    named = request.query_params.get("format") or ("html" if local_path(request).endswith(".html") else None)
+    return choose(request.headers.get("accept"), [JSON, Variant("application/json", "json"), HTML], named) == HTML
+
+
+def register(app: FastAPI) -> None:
+    """Make the application answer every exception that it expects with a problem."""
+    for expected in (Problem, EngineError, CatalogueError, HTTPException, RequestValidationError):
+        app.add_exception_handler(expected, respond)

@@ -1,0 +1,232 @@
+"""Records: interventions, findings, recommendations, appraisals and sources as JSON-ready objects with camelCase keys.
+
+Every record has ``id`` (IRI), ``type`` (class local name) and ``slug``; every text is an object by language; every
+linked thing has ``id`` and ``label``. The pages render these records and the API answers with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evidensgraf.graph.engine import Engine
+from evidensgraf.ontology.namespaces import resource
+from evidensgraf.service.chain import evidence_chain
+from evidensgraf.service.facts import Facts, Record, Text, ask, fold, gather, identity
+from evidensgraf.service.statements import reference, statement
+
+STATEMENT_KINDS = (
+    "finding", "evidence-gap", "appraisal", "practice-example", "statistic", "description", "logic-model-claim",
+    "placement", "recommendation", "prerequisite",
+)
+"""The kinds that ``get_statement`` knows: the sourced assertions that stand by themselves."""
+
+Labels = Mapping[str, Text]
+"""IRI → label by language."""
+_Values = Mapping[str, list[str]]
+
+
+async def labels(engine: Engine) -> dict[str, Text]:
+    """Return the labels of all concepts, organisations, places, studies and search scopes: IRI → label by language."""
+    names: dict[str, list[tuple[str, str]]] = {}
+    for row in await ask(engine, "labels"):
+        names.setdefault(row["thing"]["value"], []).append((row["label"].get("xml:lang", ""), row["label"]["value"]))
+    return {iri: gather(texts) for iri, texts in names.items()}
+
+
+async def list_interventions(engine: Engine) -> list[Record]:
+    """Return all interventions, sorted by Swedish label.
+
+    Each has ``label``, ``verdict``, the ``appraisals`` that give it, ``placements`` (domain, category, timing,
+    prevention level) and the numbers of recorded ``findings`` and ``gaps``.
+    """
+    names = await labels(engine)
+    verdicts = fold(await ask(engine, "interventions-by-verdict"), "appraisal")
+    placed = fold(await ask(engine, "placements"), "placement")
+    found = []
+    for iri, row in fold(await ask(engine, "interventions"), "intervention").items():
+        appraised = {a: v for a, v in verdicts.items() if iri in v.get("intervention", [])}
+        record = identity(iri) | {"label": _label(iri, names)}
+        record["verdict"] = _links({"v": sorted({x for v in appraised.values() for x in v["verdict"]})}, "v", names)
+        record["appraisals"] = [{"id": a, "label": _title(v)} for a, v in appraised.items()]
+        record["placements"] = [_placement(p, v, names) for p, v in placed.items() if iri in v["intervention"]]
+        found.append(record | {key: int(row.get(key, ["0"])[0]) for key in ("findings", "gaps")})
+    return sorted(found, key=lambda record: _sort_key(record["label"]))
+
+
+async def get_intervention(engine: Engine, slug: str) -> Record | None:
+    """Return everything said of an intervention, or None if there is no such intervention.
+
+    ``label``, ``definition``, ``altLabel``, ``descriptions`` (with aim and target group), ``placements``,
+    ``logicModel`` (factors it is meant to act on), ``appraisals``, ``findings``, ``gaps``, ``examples``,
+    ``statistics``, ``recommendations``, ``prerequisites`` and ``sources`` (all that these cite). Each statement is as
+    in ``statements.statement``.
+    """
+    iri = resource("intervention", slug)
+    facts = Facts(await ask(engine, "record-of-intervention", intervention=iri))
+    if iri not in facts:
+        return None
+    kinds = {
+        "descriptions": "description", "placements": "placement", "logicModel": "logic-model-claim",
+        "appraisals": "appraisal", "findings": "finding", "gaps": "evidence-gap", "examples": "practice-example",
+        "statistics": "statistic", "recommendations": "recommendation", "prerequisites": "prerequisite",
+    }
+    record = identity(iri) | {
+        "label": facts.label(iri),
+        "definition": facts.text(iri, "skos:definition"),
+        "altLabel": facts.text(iri, "skos:altLabel"),
+        "broader": facts.links(iri, "skos:broader"),
+    }
+    for key, kind in kinds.items():
+        mine = (s for s in facts.subjects(kind) if iri in facts.iris(s, "ev:about") + facts.iris(s, "ev:intervention"))
+        record[key] = [statement(facts, s) for s in mine]
+    record["prerequisites"].sort(key=lambda p: (p["order"] or 0, p["id"]))
+    record["sources"] = sorted((reference(facts, s) for s in facts.subjects("source")), key=_reference_key)
+    return record
+
+
+async def list_findings(engine: Engine) -> list[Record]:
+    """Return all findings in short: title, what they are about, effect, outcome, population, comparator, study."""
+    names = await labels(engine)
+    rows = fold(await ask(engine, "findings-of-intervention"), "finding")
+    keys = ("outcome", "population", "comparator", "study")
+    return [
+        identity(iri) | {"title": _title(row), "about": _links(row, "intervention", names)}
+        | {"effect": _first(row, "effect", names), "certainty": _first(row, "certainty", names)}
+        | {key: _links(row, key, names) for key in keys} | {"followUp": row.get("followUp", [None])[0]}
+        for iri, row in rows.items()
+    ]
+
+
+async def list_gaps(engine: Engine) -> list[Record]:
+    """Return all stated evidence gaps in short: title, what they are about, type of gap, outcome, population, scope."""
+    names = await labels(engine)
+    rows = fold(await ask(engine, "evidence-gaps"), "gap")
+    keys = ("gapType", "outcome", "population", "comparator", "scope")
+    return [
+        identity(iri) | {"title": _title(row), "about": _links(row, "intervention", names)}
+        | {key: _links(row, key, names) for key in keys}
+        for iri, row in rows.items()
+    ]
+
+
+async def list_recommendations(engine: Engine) -> list[Record]:
+    """Return all recommendations in short: title, kind, issuer, addressee, intervention, target population."""
+    names = await labels(engine)
+    rows = fold(await ask(engine, "recommendations"), "recommendation")
+    keys = ("issuer", "addressee", "intervention", "targetPopulation")
+    return [
+        identity(iri) | {"title": _title(row), "recommendationKind": _first(row, "recommendationKind", names)}
+        | {key: _links(row, key, names) for key in keys}
+        for iri, row in rows.items()
+    ]
+
+
+async def list_appraisals(engine: Engine) -> list[Record]:
+    """Return all appraisals in short: title, what they are about, verdict."""
+    names = await labels(engine)
+    return [
+        identity(iri) | {"title": _title(row)} | {key: _links(row, key, names) for key in ("about", "verdict")}
+        for iri, row in fold(await ask(engine, "appraisals"), "appraisal").items()
+    ]
+
+
+async def get_appraisal(engine: Engine, slug: str) -> Record | None:
+    """Return an appraisal with its evidence chain, or None (see ``chain.evidence_chain``)."""
+    return await evidence_chain(engine, "appraisal", slug)
+
+
+async def get_recommendation(engine: Engine, slug: str) -> Record | None:
+    """Return a recommendation with its evidence chain, or None (see ``chain.evidence_chain``)."""
+    return await evidence_chain(engine, "recommendation", slug)
+
+
+async def get_statement(engine: Engine, kind: str, slug: str) -> Record | None:
+    """Return a sourced assertion of any of ``STATEMENT_KINDS`` (see ``statements.statement``), or None."""
+    iri = resource(kind, slug)
+    facts = Facts(await ask(engine, "record", resource=iri)) if kind in STATEMENT_KINDS else Facts([])
+    return statement(facts, iri) if iri in facts else None
+
+
+async def list_sources(engine: Engine) -> list[Record]:
+    """Return all sources in short, by reference: title, year, genre, numbers of statements ``read`` and ``relayed``."""
+    names, titles = await labels(engine), {}
+    rows = await ask(engine, "sources")
+    for row in rows:
+        titles[row["source"]["value"]] = {
+            key: gather([(row[key].get("xml:lang", ""), row[key]["value"])]) if key in row else None
+            for key in ("title", "reference")
+        }
+    return [
+        identity(iri) | titles[iri]
+        | {"issued": row.get("issued", [None])[0], "genre": _links(row, "genre", names)}
+        | {key: int(row.get(key, ["0"])[0]) for key in ("read", "relayed")}
+        for iri, row in fold(rows, "source").items()
+    ]
+
+
+async def get_source(engine: Engine, slug: str) -> Record | None:
+    """Return a source, or None if there is no such source.
+
+    Its reference and ``citedForms``, the ``statements`` that were read in it or are relayed from it (``relation`` is
+    ``read`` or ``relayed``), and the ``claims``: the appraisals and recommendations that rest on those.
+    """
+    iri = resource("source", slug)
+    facts = Facts(await ask(engine, "record", resource=iri))
+    if iri not in facts:
+        return None
+    record = identity(iri) | reference(facts, iri)
+    record |= {key: facts.links(iri, "dcterms:" + key) for key in ("creator", "publisher")}
+    record |= {"authors": facts.one(iri, "ev:authors"), "issued": facts.one(iri, "dcterms:issued")}
+    record |= {"genre": facts.links(iri, "ev:genre"), "language": facts.one(iri, "dcterms:language")}
+    record |= {"page": facts.iris(iri, "foaf:page"), "number": facts.one(iri, "bibo:number")}
+    record["editorialNote"] = facts.text(iri, "ev:editorialNote")
+    record["citedForms"] = [
+        {"id": f, "citationKey": facts.one(f, "ev:citationKey"), "usedIn": facts.links(f, "ev:usedIn")}
+        for f in facts.iris(iri, "ev:hasCitedForm")
+    ]
+    return record | await _resting(engine, iri)
+
+
+async def _resting(engine: Engine, source: str) -> Record:
+    names, rows = await labels(engine), await ask(engine, "rests-on-source", source=source)
+    statements = [
+        identity(s) | {"title": _title(row), "relation": row["relation"][0], "about": _links(row, "about", names)}
+        | {"verification": _first(row, "verification", names)}
+        for s, row in fold(rows, "statement").items()
+    ]
+    claims = fold((row for row in rows if "claim" in row), "claim")
+    return {
+        "statements": statements,
+        "claims": [
+            identity(c) | {"title": _title(row, "Claim"), "statements": row["statement"]} for c, row in claims.items()
+        ],
+    }
+
+
+def _label(iri: str, names: Labels) -> Text:
+    return dict(names.get(iri) or {"und": iri.rstrip("/").rsplit("/", 1)[-1]})
+
+
+def _links(row: _Values, key: str, names: Labels) -> list[Record]:
+    found = [{"id": iri, "label": _label(iri, names)} for iri in row.get(key, [])]
+    return sorted(found, key=lambda thing: _sort_key(_label(str(thing["id"]), names)))
+
+
+def _first(row: _Values, key: str, names: Labels) -> Record | None:
+    return next(iter(_links(row, key, names)), None)
+
+
+def _title(row: _Values, infix: str = "") -> Text:
+    return {lang: row[key][0] for lang, key in (("sv", f"title{infix}Sv"), ("en", f"title{infix}En")) if key in row}
+
+
+def _placement(iri: str, row: _Values, names: Labels) -> Record:
+    return {"id": iri} | {key: _first(row, key, names) for key in ("domain", "category", "timing", "preventionLevel")}
+
+
+def _sort_key(label: Text) -> str:
+    return next(iter(label.values()), "").casefold()
+
+
+def _reference_key(record: Record) -> str:
+    return _sort_key(record["reference"] or record["title"])

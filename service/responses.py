@@ -1,0 +1,158 @@
+"""What every answer has: its negotiated variant and language, its validator (``ETag``), and how long it may be kept."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.release import Release
+from evidensgraf.service.negotiation import Variant, choose, choose_language
+from evidensgraf.service.paths import full_path
+from evidensgraf.service.problems import Problem
+
+LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+"""The licence of all data."""
+FRESH = "public, max-age=300"
+"""``Cache-Control`` of what a release says: fresh for five minutes, then revalidated with its ``ETag``."""
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""``Cache-Control`` of what never changes at its address."""
+
+JSON = Variant("application/json", "json")
+HTML = Variant("text/html", "html")
+RDF: tuple[Variant, ...] = (
+    Variant("text/turtle", "ttl"),
+    Variant(
+        "application/ld+json", "jsonld",
+        parameters={"profile": "http://www.w3.org/ns/json-ld#compacted http://www.w3.org/ns/json-ld#flattened"},
+    ),
+    Variant("application/n-triples", "nt"),
+    Variant("application/rdf+xml", "rdf"),
+)
+"""The RDF representations, in the server's order of preference."""
+
+_VERSION = importlib.metadata.version("evidensgraf")
+
+
+def engine_of(request: Request) -> Engine:
+    """Return the engine that answers for the application."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def release_of(request: Request) -> Release:
+    """Return the release that the application serves."""
+    release: Release = request.app.state.release
+    return release
+
+
+def context_iri(request: Request) -> str:
+    """Return the IRI of the JSON-LD context, where this service publishes it."""
+    return f"{request.app.state.settings.public_base}context/v1.jsonld"
+
+
+def language(request: Request) -> str:
+    """Return ``sv`` or ``en`` for a request. Raises ``Problem`` (406) when ``?lang=`` asks for another language."""
+    chosen = choose_language(request.headers.get("accept-language"), request.query_params.get("lang"))
+    if chosen is None:
+        detail = {"sv": "?lang= kan vara sv eller en.", "en": "?lang= can be sv or en."}
+        raise Problem("not-acceptable", detail, members={"available": ["sv", "en"]})
+    return chosen
+
+
+def negotiate(request: Request, variants: Sequence[Variant], suffix: str | None = None) -> Variant:
+    """Return the variant for a request: the suffix of its path, else ``?format=``, else ``Accept``.
+
+    Raises ``Problem`` (406), which lists what there is.
+    """
+    name = suffix or request.query_params.get("format")
+    variant = choose(request.headers.get("accept"), variants, name)
+    if variant is None:
+        shown = [v for v in variants if not v.alias]
+        listed = ", ".join(f"{v.media_type} ({v.name})" for v in shown)
+        detail = {"sv": f"Det som finns här: {listed}.", "en": f"What there is here: {listed}."}
+        available = [{"mediaType": v.media_type, "format": v.name} for v in shown]
+        raise Problem("not-acceptable", detail, members={"available": available})
+    return variant
+
+
+def entity_tag(request: Request, variant: Variant, lang: str | None = None) -> str:
+    """Return the strong validator (RFC 9110 §8.8.3) of an answer: of its release, address, variant and software."""
+    release = release_of(request)
+    parts = (
+        release.digest, release.id, _VERSION, full_path(request), request.url.query,
+        variant.media_type, lang or "",
+    )
+    return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
+
+
+def unchanged(request: Request, variant: Variant, lang: str | None = None, **more: Any) -> Response | None:
+    """Return 304 when the client already has this very answer (RFC 9110 §13.1.2), before any work is done."""
+    tags = request.headers.get("if-none-match")
+    if tags is None or request.method not in ("GET", "HEAD"):
+        return None
+    held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+    if entity_tag(request, variant, lang) not in held:
+        return None
+    return Response(status_code=304, headers=_headers(request, variant, lang, **more))
+
+
+def answer(request: Request, body: bytes | str, variant: Variant, lang: str | None = None, **more: Any) -> Response:
+    """Return a 200 answer with its validator and lifetime.
+
+    ``lang`` is given for a representation in one language. ``more`` may hold ``location`` (``Content-Location``),
+    ``links`` (values of ``Link``), ``cache`` (``Cache-Control``) and ``headers``.
+    """
+    if request.headers.get("if-none-match", "").strip() == "*" and request.method in ("GET", "HEAD"):
+        return Response(status_code=304, headers=_headers(request, variant, lang, **more))
+    headers = _headers(request, variant, lang, **more)
+    return Response(body, headers=headers, media_type=variant.content_type)
+
+
+def _headers(
+    request: Request, variant: Variant, lang: str | None, *, location: str | None = None, links: Sequence[str] = (),
+    cache: str = FRESH, headers: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    found = {"Cache-Control": cache, "Content-Language": lang or "sv, en"}
+    if request.method in ("GET", "HEAD"):
+        found["ETag"] = entity_tag(request, variant, lang)
+        found["Last-Modified"] = format_datetime(released(release_of(request)), usegmt=True)
+    if location:
+        found["Content-Location"] = location
+    if links:
+        found["Link"] = ", ".join(links)
+    return found | dict(headers or {})
+
+
+def released(release: Release) -> datetime:
+    """Return when a release was made: its CalVer date, at midnight UTC."""
+    return datetime.fromisoformat(release.id[:10]).replace(tzinfo=UTC)
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return a value as readable UTF-8 JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def with_query(path: str, parameters: Mapping[str, str] | Sequence[tuple[str, str]]) -> str:
+    """Return a path with a query string, or the path alone when there are no parameters."""
+    query = urlencode(parameters)
+    return f"{path}?{query}" if query else path
+
+
+def link(target: str, rel: str, **attributes: str) -> str:
+    """Return one value of ``Link`` (RFC 8288).
+
+    >>> link("/a.ttl", "alternate", type="text/turtle")
+    '</a.ttl>; rel="alternate"; type="text/turtle"'
+    """
+    return "; ".join([f"<{target}>", f'rel="{rel}"', *(f'{k}="{v}"' for k, v in attributes.items())])

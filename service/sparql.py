@@ -1,0 +1,199 @@
+"""The SPARQL 1.1 Protocol, query operation (https://www.w3.org/TR/sparql11-protocol/#query-operation)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import Message
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from evidensgraf.graph.engine import EngineError, QueryRefused
+from evidensgraf.graph.guard import read
+from evidensgraf.service import pages
+from evidensgraf.service.description import serialise, service_description
+from evidensgraf.service.negotiation import Variant
+from evidensgraf.service.paths import full_path
+from evidensgraf.service.problems import Problem, of_engine
+from evidensgraf.service.responses import (
+    HTML,
+    RDF,
+    answer,
+    context_iri,
+    engine_of,
+    language,
+    link,
+    negotiate,
+    release_of,
+    unchanged,
+    with_query,
+)
+
+QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+UPDATE = "application/sparql-update"
+RESULTS: tuple[Variant, ...] = (
+    Variant("application/sparql-results+json", "json"),
+    Variant("application/sparql-results+xml", "xml"),
+    Variant("text/csv", "csv"),
+    Variant("text/tab-separated-values", "tsv"),
+    Variant("application/json", "json", source="application/sparql-results+json", alias=True),
+    Variant("application/xml", "xml", source="application/sparql-results+xml", alias=True),
+    HTML,
+)
+"""Representations of a SELECT or ASK answer, in the server's order of preference."""
+GRAPHS: tuple[Variant, ...] = (
+    Variant("text/turtle", "ttl"),
+    Variant("application/n-triples", "nt"),
+    Variant("application/ld+json", "jsonld"),
+    Variant("application/rdf+xml", "rdf"),
+    Variant("application/json", "jsonld", source="application/ld+json", alias=True),
+    Variant("application/xml", "rdf", source="application/rdf+xml", alias=True),
+    HTML,
+)
+"""Representations of a CONSTRUCT or DESCRIBE answer, in the server's order of preference."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One query operation: the query, and the dataset of the protocol (§2.1.4), which overrides ``FROM``."""
+
+    query: str
+    default_graphs: Sequence[str] = ()
+    named_graphs: Sequence[str] = ()
+
+
+async def read_operation(request: Request) -> Operation | None:
+    """Return the operation that a request asks for, or None when it carries no query (GET only).
+
+    Raises ``Problem``: 400 for no or several queries and for bytes that are not UTF-8, 403 for an update,
+    415 for a body that is not a query.
+    """
+    pairs = _pairs(request.scope["query_string"])
+    if request.method == "POST":
+        pairs += await _body_pairs(request)
+    if any(name == "update" for name, _ in pairs):
+        raise Problem("update-refused")
+    queries = [value for name, value in pairs if name == "query"]
+    if request.method == "GET" and not any(queries):
+        return None
+    if len(queries) != 1:
+        sv, en = f"En fråga behövs i parametern query; {len(queries)} gavs.", f"One query is needed; got {len(queries)}."
+        raise Problem("bad-request", {"sv": sv, "en": en})
+    default = [value for name, value in pairs if name == "default-graph-uri" and value]
+    named = [value for name, value in pairs if name == "named-graph-uri" and value]
+    return Operation(queries[0], default, named)
+
+
+async def _body_pairs(request: Request) -> list[tuple[str, str]]:
+    header = Message()
+    header["content-type"] = request.headers.get("content-type") or "application/octet-stream"
+    kind, charset = header.get_content_type(), str(header.get_param("charset", "utf-8")).lower()
+    if kind == UPDATE:
+        raise Problem("update-refused")
+    if kind not in (QUERY, FORM) or charset not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem("unsupported-media-type", headers={"Accept-Post": f"{QUERY}, {FORM}"})
+    body = await request.body()
+    return _pairs(body) if kind == FORM else [("query", _text(body))]
+
+
+def _pairs(encoded: bytes) -> list[tuple[str, str]]:
+    """Return the pairs of a query string or form, percent-decoded once, as UTF-8."""
+    try:
+        return parse_qsl(_text(encoded), keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except ValueError as error:
+        raise _not_utf8() from error
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _not_utf8() from error
+
+
+def _not_utf8() -> Problem:
+    return Problem("bad-request", {"sv": "Frågan är inte kodad i UTF-8.", "en": "The query is not encoded in UTF-8."})
+
+
+@router.api_route("/sparql", methods=["GET", "POST"])
+@router.api_route("/sparql/", methods=["GET", "POST"])
+async def sparql(request: Request) -> Response:
+    """Answer a query, or describe the endpoint when there is none."""
+    operation = await read_operation(request)
+    return await _describe(request) if operation is None else await evaluate(request, operation)
+
+
+async def evaluate(request: Request, operation: Operation, suffix: str | None = None) -> Response:
+    """Evaluate a query and answer in the negotiated representation.
+
+    Raises ``Problem`` (406) and everything that ``Engine.query`` raises; a page shows the problem beside the query.
+    """
+    variants = RESULTS if form_of(operation.query) in ("SELECT", "ASK") else GRAPHS
+    variant = negotiate(request, variants, suffix)
+    lang = language(request) if variant == HTML else None
+    links = [
+        link(_location(request, v), "alternate", type=v.media_type)
+        for v in variants if not v.alias and v != variant and request.method == "GET"
+    ]
+    more = {"location": _location(request, variant), "links": links} if request.method == "GET" else {}
+    if known := unchanged(request, variant, lang, **more):
+        return known
+    if lang is not None:
+        return await _page(request, operation, variants[0], lang, more)
+    found = await engine_of(request).query(
+        operation.query, variant.source or variant.media_type,
+        default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
+    )
+    return answer(request, found.body, variant, **more)
+
+
+def form_of(query: str) -> str:
+    """Return the form of a query, upper case; SELECT for one that will be refused."""
+    try:
+        return read(query).form
+    except QueryRefused:
+        return "SELECT"
+
+
+def _location(request: Request, variant: Variant) -> str:
+    pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "format"]
+    return with_query(full_path(request), [*pairs, ("format", variant.name)])
+
+
+async def _page(
+    request: Request, operation: Operation, source: Variant, lang: str, more: dict[str, str | list[str]]
+) -> Response:
+    found = problem = None
+    try:
+        found = await engine_of(request).query(
+            operation.query, source.media_type,
+            default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
+        )
+    except EngineError as error:
+        problem = of_engine(error)
+    document = problem.document(request, lang) if problem else None
+    page = await pages.sparql_page(request, operation.query, lang, found, document)
+    if problem:
+        headers = {"Cache-Control": "no-store", "Content-Language": lang, **problem.headers}
+        return Response(page, problem.status, headers, media_type=HTML.content_type)
+    return answer(request, page, HTML, lang, **more)
+
+
+async def _describe(request: Request) -> Response:
+    """Answer with the service description, or with an empty form for a browser."""
+    variant = negotiate(request, (*RDF, HTML))
+    endpoint = f"{request.app.state.settings.public_base}sparql"
+    if variant == HTML:
+        lang = language(request)
+        page = await pages.sparql_page(request, "", lang, None, None)
+        return unchanged(request, HTML, lang) or answer(request, page, HTML, lang)
+    if known := unchanged(request, variant):
+        return known
+    triples = service_description(endpoint, release_of(request))
+    return answer(request, serialise(triples, variant, context_iri(request), endpoint), variant)

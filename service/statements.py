@@ -1,0 +1,125 @@
+"""Statements: one sourced assertion, with its passages, numbers, study and primary sources, as a JSON-ready record."""
+
+from __future__ import annotations
+
+from evidensgraf.service.facts import Facts, Record, identity
+
+_TEXTS = {
+    "title": "dcterms:title", "summary": "dcterms:description", "caveat": "ev:caveat",
+    "editorialNote": "ev:editorialNote",
+}
+_LISTS = {
+    "about": "ev:about", "population": "ev:population", "comparator": "ev:comparator", "outcome": "ev:outcome",
+    "provider": "ev:provider", "place": "ev:place", "inTensionWith": "ev:inTensionWith",
+}
+_CLAIM = {"issuer": "ev:issuer", "addressee": "ev:addressee"}
+_OWN_LISTS: dict[str, dict[str, str]] = {
+    "Finding": {"basis": "ev:basis"},
+    "EvidenceGap": {"gapType": "ev:gapType"},
+    "Appraisal": {"verdict": "ev:verdict"},
+    "LogicModelClaim": {"factors": "ev:targetsFactor"},
+    "Recommendation": {"intervention": "ev:intervention", "targetPopulation": "ev:targetPopulation", **_CLAIM},
+    "Prerequisite": _CLAIM,
+    "Placement": {"intervention": "ev:intervention"},
+}
+_OWN_LINKS: dict[str, dict[str, str]] = {
+    "Finding": {"effect": "ev:effect", "certainty": "ev:certainty"},
+    "Recommendation": {"recommendationKind": "ev:recommendationKind"},
+    "Placement": {
+        "domain": "ev:domain", "category": "ev:category", "timing": "ev:timing",
+        "preventionLevel": "ev:preventionLevel",
+    },
+}
+_OWN_TEXTS: dict[str, dict[str, str]] = {"Description": {"aim": "ev:aim"}, "Recommendation": {"action": "ev:action"}}
+
+
+def statement(facts: Facts, iri: str) -> Record:
+    """Return a sourced assertion. Every list is present; what the source does not say is ``None`` or an empty list.
+
+    Kinds have their own keys besides: a finding ``effect``, ``basis``, ``certainty``; a gap ``gapType``, ``scope``;
+    an appraisal ``verdict``; a placement ``domain``, ``category``, ``timing``, ``preventionLevel``; and so on.
+    ``followUp`` is an ``xsd:duration``; years and months are strings as in XML Schema.
+    """
+    record = identity(iri)
+    kind = record["type"]
+    record |= {key: facts.text(iri, curie) for key, curie in (_TEXTS | _OWN_TEXTS.get(kind, {})).items()}
+    record |= {key: facts.first_link(iri, curie) for key, curie in _OWN_LINKS.get(kind, {}).items()}
+    record |= {key: facts.links(iri, curie) for key, curie in (_LISTS | _OWN_LISTS.get(kind, {})).items()}
+    if kind == "EvidenceGap":
+        record["scope"] = [_scope(facts, scope) for scope in facts.iris(iri, "ev:withinScope")]
+    if kind == "Prerequisite":
+        record["order"] = facts.number(iri, "ev:order")
+    return record | {
+        "followUp": facts.one(iri, "ev:followUp"),
+        "periodStart": facts.one(iri, "ev:periodStart"),
+        "periodEnd": facts.one(iri, "ev:periodEnd"),
+        "magnitudes": [_magnitude(facts, m) for m in facts.iris(iri, "ev:hasMagnitude")],
+        "study": [_study(facts, study) for study in facts.iris(iri, "ev:fromStudy")],
+        "verification": facts.first_link(iri, "ev:verification"),
+        "statedIn": [passage(facts, p) for p in facts.iris(iri, "ev:statedIn")],
+        "primarySources": [reference(facts, s) for s in facts.iris(iri, "prov:hadPrimarySource")],
+        "unresolvedCitation": sorted(t["value"] for t in facts.terms(iri, "ev:unresolvedCitation")),
+    }
+
+
+def passage(facts: Facts, iri: str) -> Record:
+    """Return where exactly a source says something: document, section, page, first and last words."""
+    ranges = facts.iris(iri, "oa:hasSelector") or [""]
+    start, end = (facts.iris(ranges[0], "oa:has" + side + "Selector") or [""] for side in ("Start", "End"))
+    documents = facts.iris(iri, "oa:hasSource") or [""]
+    return {
+        "id": iri,
+        "document": reference(facts, documents[0]),
+        "section": facts.one(iri, "bibo:section"),
+        "page": facts.one(iri, "bibo:pages"),
+        "firstWords": facts.one(start[0], "oa:exact"),
+        "lastWords": facts.one(end[0], "oa:exact"),
+    }
+
+
+def reference(facts: Facts, iri: str) -> Record:
+    """Return a source as it is cited: title, full reference, and the first author-year key by which it is cited."""
+    keys = sorted({k for form in facts.iris(iri, "ev:hasCitedForm") if (k := facts.one(form, "ev:citationKey"))})
+    return {
+        "id": iri,
+        "title": facts.text(iri, "dcterms:title") or facts.label(iri),
+        "reference": facts.text(iri, "dcterms:bibliographicCitation"),
+        "citationKey": keys[0] if keys else None,
+    }
+
+
+def _study(facts: Facts, iri: str) -> Record:
+    return {
+        "id": iri,
+        "title": facts.label(iri),
+        "description": facts.text(iri, "dcterms:description"),
+        "design": facts.links(iri, "ev:design"),
+        "sampleSize": facts.number(iri, "ev:sampleSize"),
+        "periodStart": facts.one(iri, "ev:periodStart"),
+        "periodEnd": facts.one(iri, "ev:periodEnd"),
+        "place": facts.links(iri, "ev:place"),
+        "conductedBy": facts.links(iri, "ev:conductedBy"),
+        "reportedIn": [reference(facts, s) for s in facts.iris(iri, "ev:reportedIn")],
+    }
+
+
+def _scope(facts: Facts, iri: str) -> Record:
+    return facts.link(iri) | {
+        "description": facts.text(iri, "dcterms:description"),
+        "by": facts.links(iri, "prov:wasAttributedTo"),
+        "date": facts.one(iri, "dcterms:date"),
+    }
+
+
+def _magnitude(facts: Facts, iri: str) -> Record:
+    return {
+        "id": iri,
+        "label": facts.text(iri, "rdfs:label"),
+        "value": facts.number(iri, "ev:value"),
+        "minimum": facts.number(iri, "ev:minimum"),
+        "maximum": facts.number(iri, "ev:maximum"),
+        "approximate": facts.one(iri, "ev:approximate") == "true",
+        "unit": facts.first_link(iri, "ev:unit"),
+        "group": facts.first_link(iri, "ev:measuredIn"),
+        "printedForm": facts.one(iri, "ev:printedForm"),
+    }

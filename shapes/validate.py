@@ -1,0 +1,205 @@
+"""Validation of the graph with two SHACL engines: a fast one for use, and pySHACL as the reference.
+
+Both see the same data: what is given, merged with the ontology and its schemes, so that `sh:targetClass` and `sh:class`
+follow `rdfs:subClassOf` alike. Both answer with the same sorted list of violations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import pyshacl
+from rdflib import RDF, RDFS, SH, SKOS, Graph, URIRef
+from rdflib.collection import Collection
+from rdflib.namespace import DCTERMS, FOAF
+from rdflib.term import BNode, Literal, Node
+from shacl import Shapes
+
+from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, curie, ontology_files
+
+SHAPE = EV + "shape/"
+"""The namespace of the shapes."""
+
+_SEPARATORS = {SH.alternativePath: "|"}
+_LABELS = (SKOS.prefLabel, DCTERMS.title, FOAF.name, RDFS.label)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that a shape found wrong: where, by which rule, and what to do about it.
+
+    `focus` and `value` are terms in N-Triples syntax without blank node names (a blank node is `_:`), `path` is a SPARQL
+    property path of prefixed names, `shape` the IRI of the shape, `severity` and `component` are local names (`Violation`,
+    `MinCountConstraintComponent`), and `messages` hold what to do in each language.
+    """
+
+    focus: str
+    path: str | None
+    value: str | None
+    shape: str
+    severity: str
+    component: str
+    messages: Mapping[str, str] = field(compare=False, hash=False)
+
+    def __lt__(self, other: Violation) -> bool:
+        """Return whether this violation sorts before another: by shape, focus, component and value."""
+        return self._key() < other._key()
+
+    def _key(self) -> tuple[str, ...]:
+        return (self.shape, self.focus, self.component, self.value or "", self.path or "", self.severity)
+
+
+def shape_files() -> list[Traversable]:
+    """Return the Turtle files of the shapes, sorted by name."""
+    room = files("evidensgraf.shapes")
+    return sorted((f for f in room.iterdir() if f.name.endswith(".ttl")), key=lambda f: f.name)
+
+
+def shapes_graph() -> Graph:
+    """Return all shapes as one new graph.
+
+    >>> len(set(shapes_graph().subjects(RDF.type, SH.NodeShape))) > 40
+    True
+    """
+    return _merge(shape_files())
+
+
+def validate_fast(data: str | bytes) -> list[Violation]:
+    """Return what is wrong with data in Turtle or N-Triples, sorted, by the fast engine.
+
+    The data are merged with the ontology and its schemes; an empty list means that they conform.
+    """
+    return run_fast(_fast_engine(), data, _shapes())
+
+
+def run_fast(engine: Shapes, data: str | bytes, shapes: Graph) -> list[Violation]:
+    """Return what a compiled engine finds wrong with data; `shapes` is the graph that the engine was compiled from."""
+    text = data.decode() if isinstance(data, bytes) else data
+    report = engine.validate_turtle(_ontology_text() + text, base=BASE)
+    if not report.results:
+        return []
+    return _violations(_read(report.serialize("ntriples")), shapes)
+
+
+def validate_reference(data: str | bytes) -> list[Violation]:
+    """Return what is wrong with data in Turtle or N-Triples, sorted, by the reference engine (slow)."""
+    graph = _read(_ontology_text())
+    graph.parse(data=data, format="turtle", publicID=BASE)
+    _, report, _ = pyshacl.validate(graph, shacl_graph=_shapes(), inplace=True)
+    if not isinstance(report, Graph):
+        raise RuntimeError(f"the reference engine gave no report: {report!r}")
+    return _violations(report, _shapes())
+
+
+def explain(violation: Violation, labels: Mapping[str, Mapping[str, str]], lang: str) -> str:
+    """Return a violation as a sentence for a person, in a language, naming resources by their labels.
+
+    `labels` maps an IRI to its label in each language, as `labels_of` makes it.
+
+    >>> found = Violation("<https://w3id.org/evidensgraf/id/finding/x>", "ev:effect", None, SHAPE + "Finding-effect",
+    ...                   "Violation", "MinCountConstraintComponent", {"sv": "Ange en effekt.", "en": "Give an effect."})
+    >>> explain(found, {"https://w3id.org/evidensgraf/id/finding/x": {"sv": "Fler fick arbete"}}, "sv")
+    '”Fler fick arbete”: Ange en effekt.'
+    """
+    quote = ("”", "”") if lang == "sv" else ("“", "”")
+    place = f"{quote[0]}{_spoken(violation.focus, labels, lang)}{quote[1]}: {_in_language(violation.messages, lang)}"
+    if violation.value is None or violation.value == violation.focus:
+        return place
+    here = "Här står" if lang == "sv" else "It says"
+    return f"{place} {here}: {_spoken(violation.value, labels, lang)}."
+
+
+def labels_of(graph: Graph) -> dict[str, dict[str, str]]:
+    """Return the label of every named resource of a graph in each language: IRI → language → label."""
+    labels: dict[str, dict[str, str]] = {}
+    for predicate in reversed(_LABELS):
+        for subject, label in sorted(graph.subject_objects(predicate), reverse=True):
+            if isinstance(subject, URIRef) and isinstance(label, Literal):
+                labels.setdefault(str(subject), {})[label.language or ""] = str(label)
+    return labels
+
+
+def _spoken(term: str, labels: Mapping[str, Mapping[str, str]], lang: str) -> str:
+    if term.startswith("<"):
+        iri = term[1:-1]
+        owner = iri.partition("#")[0]
+        if iri in labels:
+            return _in_language(labels[iri], lang)
+        return f"{_in_language(labels[owner], lang)} (#{iri.partition('#')[2]})" if owner in labels else curie(iri)
+    if term.startswith('"'):
+        return term[1:term.rindex('"')]
+    return "en post utan adress" if lang == "sv" else "an entry without an address"
+
+
+def _in_language(texts: Mapping[str, str], lang: str) -> str:
+    return next((texts[tag] for tag in (lang, *LANGUAGES) if tag in texts), next(iter(texts.values()), ""))
+
+
+@cache
+def _shapes() -> Graph:
+    return shapes_graph()
+
+
+@cache
+def _fast_engine() -> Shapes:
+    return Shapes.from_text(_shapes().serialize(format="nt"), "ntriples")
+
+
+@cache
+def _ontology_text() -> str:
+    return _merge(ontology_files()).serialize(format="nt")
+
+
+def _merge(sources: Iterable[Traversable]) -> Graph:
+    graph = Graph()
+    for source in sources:
+        graph.parse(data=source.read_text(encoding="utf-8"), format="turtle")
+    return graph
+
+
+def _read(text: str) -> Graph:
+    return Graph().parse(data=text, format="nt")
+
+
+def _violations(report: Graph, shapes: Graph) -> list[Violation]:
+    return sorted(_violation(report, result, shapes) for result in report.subjects(RDF.type, SH.ValidationResult))
+
+
+def _violation(report: Graph, result: Node, shapes: Graph) -> Violation:
+    shape = report.value(result, SH.sourceShape)
+    path = shapes.value(shape, SH.path)
+    value = report.value(result, SH.value)
+    return Violation(
+        focus=_term(report.value(result, SH.focusNode)),
+        path=None if path is None else _path(shapes, path),
+        value=None if value is None else _term(value),
+        shape=str(shape),
+        severity=_local(report.value(result, SH.resultSeverity)),
+        component=_local(report.value(result, SH.sourceConstraintComponent)),
+        messages={m.language or "": str(m) for m in shapes.objects(shape, SH.message) if isinstance(m, Literal)},
+    )
+
+
+def _term(term: Node | None) -> str:
+    return "_:" if term is None or isinstance(term, BNode) else term.n3()
+
+
+def _local(term: Node | None) -> str:
+    return str(term).rpartition("#")[2]
+
+
+def _path(graph: Graph, node: Node) -> str:
+    if isinstance(node, URIRef):
+        return curie(str(node))
+    inverse = graph.value(node, SH.inversePath)
+    if inverse is not None:
+        return f"^{_path(graph, inverse)}"
+    for predicate, separator in _SEPARATORS.items():
+        members = graph.value(node, predicate)
+        if members is not None:
+            return "(" + separator.join(_path(graph, member) for member in Collection(graph, members)) + ")"
+    return "/".join(_path(graph, member) for member in Collection(graph, node))
