@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import ID, graph_iri, ontology_files
+from evidensgraf.ontology.namespaces import ID, alignment_file, graph_iri, ontology_files
 
 DATA_GRAPHS_MAY_NOT = "Give every fact a named graph: GRAPH <…> { … }."
 """What to do about a fact outside a named graph."""
@@ -83,9 +83,8 @@ def in_graph(quads: Iterable[ox.Quad], slug: str) -> Iterator[ox.Quad]:
 
 
 def read_vocabulary() -> Iterator[ox.Quad]:
-    """Yield the ontology and the schemes as quads of ``…/graph/ontology``. Raises ``LoadError``."""
-    for file in ontology_files():
-        # blank nodes keep their names apart from one file to the next because the parser makes them unique
+    """Yield the ontology, the schemes and the alignments as quads of ``…/graph/ontology``. Raises ``LoadError``."""
+    for file in [*ontology_files(), alignment_file()]:
         yield from in_graph(read_file(file).quads, "ontology")
 
 

@@ -32,6 +32,9 @@ PREFIXES: dict[str, str] = {
 }
 """The prefixes used in every file, query and answer of the project (prefix → namespace IRI)."""
 
+ALIGNMENTS = "alignments.ttl"
+"""The file of alignments with other vocabularies."""
+
 LANGUAGES = ("sv", "en")
 """The two languages everything is published in, as BCP 47 tags, in order of preference."""
 
@@ -77,6 +80,12 @@ def curie(iri: str) -> str:
 
 
 def ontology_files() -> list[Traversable]:
-    """Return the Turtle files of the ontology and its schemes, sorted by name."""
+    """Return the Turtle files of the ontology and its schemes, without the alignments, sorted by name."""
     room = files("evidensgraf.ontology")
-    return sorted((f for f in room.iterdir() if f.name.endswith(".ttl")), key=lambda f: f.name)
+    found = (f for f in room.iterdir() if f.name.endswith(".ttl") and f.name != ALIGNMENTS)
+    return sorted(found, key=lambda f: f.name)
+
+
+def alignment_file() -> Traversable:
+    """Return the Turtle file of alignments with other vocabularies; a reasoner should not read it (it puns classes)."""
+    return files("evidensgraf.ontology") / ALIGNMENTS

@@ -1,7 +1,7 @@
 """The evidence chain as a picture: columns by kind, rows by one barycentre pass, drawn as inline SVG.
 
-Colours, dashes and fonts come from the style sheet; direction and relay are told by a word as well as by a dash, so that
-nothing is carried by colour alone (WCAG 2.2, 1.4.1). The page repeats the chain as a list.
+Colours, dashes and fonts come from the style sheet; direction and relay are told by a word as well as by a dash, so
+that nothing is carried by colour alone (WCAG 2.2, 1.4.1). The page repeats the chain as a list.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Picture:
             box.lines += [(part_style, tag, line) for line in textwrap.wrap(plain, CHARACTERS)]
 
     def _claim(self, claim: Record, column: int) -> None:
-        self._box(claim["id"], column, "claim", ("strong", _words(claim.get("verdict"), self.lang)), ("", claim["title"]))
+        verdict = _words(claim.get("verdict"), self.lang)
+        self._box(claim["id"], column, "claim", ("strong", verdict), ("", claim["title"]))
         for line in claim.get("lines", []):
             direction = line["direction"] or {"id": "", "label": {}}
             style = direction["id"].rsplit("/", 1)[-1].lower()

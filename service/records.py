@@ -6,12 +6,13 @@ linked thing has ``id`` and ``label``. The pages render these records and the AP
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import resource
 from evidensgraf.service.chain import evidence_chain
-from evidensgraf.service.facts import Facts, Record, Text, ask, fold, gather, identity
+from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity
 from evidensgraf.service.statements import reference, statement
 
 STATEMENT_KINDS = (
@@ -26,9 +27,26 @@ _Values = Mapping[str, list[str]]
 
 
 async def labels(engine: Engine) -> dict[str, Text]:
-    """Return the labels of all concepts, organisations, places, studies and search scopes: IRI → label by language."""
+    """Return the labels of all concepts, organisations, places, studies, classes and properties: IRI → label."""
+    return _names(await ask(engine, "labels"))
+
+
+async def labels_of(engine: Engine, iris: Iterable[str]) -> dict[str, Text]:
+    """Return the labels of some IRIs (those of an answer, not of a user) that have one in the graph."""
+    listed = " ".join(f"<{iri}>" for iri in sorted(set(iris)))
+    query = f"""PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX foaf: <http://xmlns.com/foaf/0.1/>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+SELECT DISTINCT ?thing ?label
+WHERE {{ VALUES ?thing {{ {listed} }} ?thing skos:prefLabel|dcterms:title|foaf:name|rdfs:label ?label }}
+ORDER BY ?thing ?label"""
+    return _names(json.loads((await engine.query(query)).body)["results"]["bindings"])
+
+
+def _names(rows: Iterable[Row]) -> dict[str, Text]:
     names: dict[str, list[tuple[str, str]]] = {}
-    for row in await ask(engine, "labels"):
+    for row in rows:
         names.setdefault(row["thing"]["value"], []).append((row["label"].get("xml:lang", ""), row["label"]["value"]))
     return {iri: gather(texts) for iri, texts in names.items()}
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 
-from evidensgraf.ontology.namespaces import ID, LANGUAGES, curie
+from evidensgraf.ontology.namespaces import EV, ID, LANGUAGES, curie
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
@@ -26,20 +26,22 @@ DIFFERENCES = ("betweenGroups", "changeOverTime")
 def environment() -> Environment:
     """Return the template environment; an undefined name in a template is an error."""
     room = files("evidensgraf.service") / "templates"
+    loader = FileSystemLoader(str(room))
     return Environment(
-        loader=FileSystemLoader(str(room)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 
 def link(iri: str, request: Request) -> str | None:
-    """Return the path of the page about a resource of the graph, or None for any other IRI.
+    """Return the path of the page about a resource of the graph or a term of the ontology, or None for any other IRI.
 
     The path keeps ``lang`` where the request chose its language in the address.
     """
-    if not iri.startswith(ID):
-        return None
-    path, mark, fragment = iri[len(ID):].partition("#")
-    return address(request, f"/doc/{path}") + mark + fragment
+    for namespace, place in ((ID, "/doc/"), (EV, "/def/")):
+        if iri.startswith(namespace):
+            path, mark, fragment = iri[len(namespace):].partition("#")
+            return address(request, place + path) + mark + fragment
+    return None
 
 
 def address(request: Request, path: str, **parameters: str) -> str:
@@ -128,7 +130,7 @@ class View:
 
     def type_name(self, record: Record) -> str:
         """Return what kind of thing a record is, by the label of its class in the graph."""
-        return self.plain(self.name(f"https://w3id.org/evidensgraf/def/{record['type']}"))
+        return self.plain(self.name(EV + str(record["type"])))
 
     def duration(self, value: str) -> str:
         """Return an ``xsd:duration`` in words."""

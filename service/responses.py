@@ -24,6 +24,8 @@ LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 """The licence of all data."""
 FRESH = "public, max-age=300"
 """``Cache-Control`` of what a release says: fresh for five minutes, then revalidated with its ``ETag``."""
+BILINGUAL = {"Content-Language": "sv, en"}
+"""The header of an answer that holds both languages."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 """``Cache-Control`` of what never changes at its address."""
 
@@ -122,7 +124,7 @@ def _headers(
     request: Request, variant: Variant, lang: str | None, *, location: str | None = None, links: Sequence[str] = (),
     cache: str = FRESH, headers: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    found = {"Cache-Control": cache, "Content-Language": lang or "sv, en"}
+    found = {"Cache-Control": cache, **({"Content-Language": lang} if lang else {})}
     if request.method in ("GET", "HEAD"):
         found["ETag"] = entity_tag(request, variant, lang)
         found["Last-Modified"] = format_datetime(released(release_of(request)), usegmt=True)

@@ -17,6 +17,7 @@ from rdflib import RDF, RDFS, SH, SKOS, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, FOAF
 from rdflib.term import BNode, Literal, Node
+from rdflib.util import from_n3
 from shacl import Shapes
 
 from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, curie, ontology_files
@@ -24,7 +25,6 @@ from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, curie, ontology
 SHAPE = EV + "shape/"
 """The namespace of the shapes."""
 
-_SEPARATORS = {SH.alternativePath: "|"}
 _LABELS = (SKOS.prefLabel, DCTERMS.title, FOAF.name, RDFS.label)
 
 
@@ -32,9 +32,9 @@ _LABELS = (SKOS.prefLabel, DCTERMS.title, FOAF.name, RDFS.label)
 class Violation:
     """One thing that a shape found wrong: where, by which rule, and what to do about it.
 
-    `focus` and `value` are terms in N-Triples syntax without blank node names (a blank node is `_:`), `path` is a SPARQL
-    property path of prefixed names, `shape` the IRI of the shape, `severity` and `component` are local names (`Violation`,
-    `MinCountConstraintComponent`), and `messages` hold what to do in each language.
+    `focus` and `value` are terms in N-Triples syntax, where any blank node is `_:`. `path` is a SPARQL property path of
+    prefixed names, `shape` the IRI of the shape. `severity` and `component` are local names (`Violation`,
+    `MinCountConstraintComponent`). `messages` say what to do, in each language.
     """
 
     focus: str
@@ -87,7 +87,9 @@ def run_fast(engine: Shapes, data: str | bytes, shapes: Graph) -> list[Violation
 
 def validate_reference(data: str | bytes) -> list[Violation]:
     """Return what is wrong with data in Turtle or N-Triples, sorted, by the reference engine (slow)."""
-    graph = _read(_ontology_text())
+    graph = Graph()
+    for triple in _ontology():
+        graph.add(triple)
     graph.parse(data=data, format="turtle", publicID=BASE)
     _, report, _ = pyshacl.validate(graph, shacl_graph=_shapes(), inplace=True)
     if not isinstance(report, Graph):
@@ -100,9 +102,9 @@ def explain(violation: Violation, labels: Mapping[str, Mapping[str, str]], lang:
 
     `labels` maps an IRI to its label in each language, as `labels_of` makes it.
 
-    >>> found = Violation("<https://w3id.org/evidensgraf/id/finding/x>", "ev:effect", None, SHAPE + "Finding-effect",
-    ...                   "Violation", "MinCountConstraintComponent", {"sv": "Ange en effekt.", "en": "Give an effect."})
-    >>> explain(found, {"https://w3id.org/evidensgraf/id/finding/x": {"sv": "Fler fick arbete"}}, "sv")
+    >>> iri, texts = "https://w3id.org/evidensgraf/id/finding/x", {"sv": "Ange en effekt.", "en": "Give an effect."}
+    >>> found = Violation(f"<{iri}>", "ev:effect", None, SHAPE + "Finding-effect", "Violation", "MinCount", texts)
+    >>> explain(found, {iri: {"sv": "Fler fick arbete"}}, "sv")
     '”Fler fick arbete”: Ange en effekt.'
     """
     quote = ("”", "”") if lang == "sv" else ("“", "”")
@@ -123,6 +125,24 @@ def labels_of(graph: Graph) -> dict[str, dict[str, str]]:
     return labels
 
 
+def path_text(graph: Graph, node: Node) -> str:
+    """Return a property path as SPARQL text with prefixed names, read from the graph that holds its node.
+
+    >>> shapes = shapes_graph()
+    >>> path_text(shapes, shapes.value(URIRef(SHAPE + "EvidenceLine-owner"), SH.path))
+    '^ev:hasEvidenceLine'
+    """
+    if isinstance(node, URIRef):
+        return curie(str(node))
+    inverse = graph.value(node, SH.inversePath)
+    if inverse is not None:
+        return f"^{path_text(graph, inverse)}"
+    choices = graph.value(node, SH.alternativePath)
+    if choices is not None:
+        return "(" + "|".join(path_text(graph, choice) for choice in Collection(graph, choices)) + ")"
+    return "/".join(path_text(graph, member) for member in Collection(graph, node))
+
+
 def _spoken(term: str, labels: Mapping[str, Mapping[str, str]], lang: str) -> str:
     if term.startswith("<"):
         iri = term[1:-1]
@@ -131,7 +151,7 @@ def _spoken(term: str, labels: Mapping[str, Mapping[str, str]], lang: str) -> st
             return _in_language(labels[iri], lang)
         return f"{_in_language(labels[owner], lang)} (#{iri.partition('#')[2]})" if owner in labels else curie(iri)
     if term.startswith('"'):
-        return term[1:term.rindex('"')]
+        return str(from_n3(term))
     return "en post utan adress" if lang == "sv" else "an entry without an address"
 
 
@@ -150,8 +170,13 @@ def _fast_engine() -> Shapes:
 
 
 @cache
+def _ontology() -> Graph:
+    return _merge(ontology_files())
+
+
+@cache
 def _ontology_text() -> str:
-    return _merge(ontology_files()).serialize(format="nt")
+    return _ontology().serialize(format="nt")
 
 
 def _merge(sources: Iterable[Traversable]) -> Graph:
@@ -175,7 +200,7 @@ def _violation(report: Graph, result: Node, shapes: Graph) -> Violation:
     value = report.value(result, SH.value)
     return Violation(
         focus=_term(report.value(result, SH.focusNode)),
-        path=None if path is None else _path(shapes, path),
+        path=None if path is None else path_text(shapes, path),
         value=None if value is None else _term(value),
         shape=str(shape),
         severity=_local(report.value(result, SH.resultSeverity)),
@@ -190,16 +215,3 @@ def _term(term: Node | None) -> str:
 
 def _local(term: Node | None) -> str:
     return str(term).rpartition("#")[2]
-
-
-def _path(graph: Graph, node: Node) -> str:
-    if isinstance(node, URIRef):
-        return curie(str(node))
-    inverse = graph.value(node, SH.inversePath)
-    if inverse is not None:
-        return f"^{_path(graph, inverse)}"
-    for predicate, separator in _SEPARATORS.items():
-        members = graph.value(node, predicate)
-        if members is not None:
-            return "(" + separator.join(_path(graph, member) for member in Collection(graph, members)) + ")"
-    return "/".join(_path(graph, member) for member in Collection(graph, node))

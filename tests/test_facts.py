@@ -79,7 +79,7 @@ def test_stockholmsjobb_rises_from_8_to_34_and_still_does_worse_than_its_compari
 
 
 def test_osa_lowers_the_probability_by_seven_percentage_points(select):
-    assert (-7.0, "PercentagePoint", "changeOverTime", "Harmful") in numbers(select, "offentligt-skyddad-anstallning")
+    assert (-7.0, "PercentagePoint", "changeOverTime", "DescriptiveOnly") in numbers(select, "offentligt-skyddad-anstallning")
     assert verdicts(select, "offentligt-skyddad-anstallning") == {"NotEffective"}
 
 

@@ -3,10 +3,11 @@
 from collections import defaultdict
 
 import pytest
-from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Literal, Namespace, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 
 from evidensgraf.ontology.namespaces import EV as EV_IRI
+from evidensgraf.ontology.namespaces import alignment_file
 from evidensgraf.ontology.reasoning import declared_terms, ontology_graph
 
 EV = Namespace(EV_IRI)
@@ -120,6 +121,20 @@ def test_the_metadata_that_foops_asks_for(graph):
         assert (ONTOLOGY, prop, None) in graph, prop
     assert graph.value(ONTOLOGY, OWL.versionIRI) != ONTOLOGY
     assert graph.value(ONTOLOGY, VANN.preferredNamespaceUri) == Literal(EV_IRI)
+
+
+def test_every_alignment_is_a_link_with_its_justification(graph):
+    alignments = Graph().parse(data=alignment_file().read_text(encoding="utf-8"), format="turtle")
+    sssom = Namespace("https://w3id.org/sssom/")
+    links = set(alignments.subject_objects(SKOS.closeMatch))
+    mappings = {(alignments.value(m, sssom.subject_id), alignments.value(m, sssom.object_id))
+                for m in alignments.subjects(RDF.type, sssom.Mapping)}
+    assert links == mappings
+    assert len(links) > 10
+    for mapping in alignments.subjects(RDF.type, sssom.Mapping):
+        assert {c.language for c in alignments.objects(mapping, RDFS.comment)} == {"sv", "en"}
+    assert not set(alignments.predicates()) & {OWL.equivalentClass, SKOS.exactMatch, RDFS.subClassOf}
+    assert {s for s, _ in links} <= set(graph.subjects())
 
 
 def test_no_foreign_term_is_redefined(graph):

@@ -1,0 +1,97 @@
+"""The application: every door of the service, over one engine and one release."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.release import Release
+from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
+from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
+from evidensgraf.service.responses import HTML, JSON, answer, json_bytes, language, link, negotiate, unchanged
+from evidensgraf.service.settings import Settings
+
+LISTINGS = ("interventions", "recommendations", "findings", "sources")
+"""Pages that list records of one kind."""
+STATIC_PAGES = ("about", "accessibility")
+"""Pages of plain text."""
+
+
+def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
+    """Return the service over a started engine and the release that it answers from.
+
+    The caller closes the engine. The application works wherever it is mounted, and under ``settings.root_path``.
+    """
+    app = FastAPI(
+        title="Evidensgraf", version=openapi.API_INFO["apiVersion"], docs_url=None, redoc_url=None, openapi_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(EveryAnswer, release=release.id, root_path=settings.root_path),
+            Middleware(HeadAsGet),
+            Middleware(LastResort),
+            Middleware(WhileConnected),
+        ],
+    )
+    app.state.engine, app.state.release, app.state.settings = engine, release, settings
+    problems.register(app)
+    openapi.install(app, settings)
+    for part in (sparql, catalogue, resources, releases, problem_pages, api):
+        app.include_router(part.router)
+    _add_own_routes(app)
+    app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")
+    return app
+
+
+def _add_own_routes(app: FastAPI) -> None:
+    app.add_api_route("/health", _health, include_in_schema=False)
+    app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
+    app.add_api_route("/", _page(lambda r, lang: pages.start(r, r.app.state.engine, lang)), include_in_schema=False)
+    for kind in LISTINGS:
+        app.add_api_route(f"/{kind}", _page(_listing(kind)), include_in_schema=False)
+    for name in STATIC_PAGES:
+        app.add_api_route(f"/{name}", _page(_static(name)), include_in_schema=False)
+
+
+async def _health(request: Request) -> Response:
+    """Say that the service lives, and which release it serves; asks nothing of the engine."""
+    release: Release = request.app.state.release
+    body = {"status": "ok", "release": release.id, "sha256": release.digest}
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+async def _openapi(request: Request) -> Response:
+    """Describe the REST API."""
+    return unchanged(request, JSON) or answer(request, json_bytes(request.app.openapi()), JSON)
+
+
+_Render = Callable[[Request, str], Awaitable[str]]
+
+
+def _listing(kind: str) -> _Render:
+    return lambda request, lang: pages.listing(request, request.app.state.engine, kind, lang)
+
+
+def _static(name: str) -> _Render:
+    return lambda request, lang: pages.static_page(request, name, lang)
+
+
+def _page(render: _Render) -> Callable[[Request], Awaitable[Response]]:
+    """Return the handler of a page that exists as HTML only."""
+
+    async def handler(request: Request) -> Response:
+        negotiate(request, [HTML])
+        lang = language(request)
+        base = str(request.app.state.settings.public_base)
+        links = [link(f"{base}api/v1/openapi.json", "service-desc", type="application/json")]
+        if known := unchanged(request, HTML, lang, links=links):
+            return known
+        return answer(request, await render(request, lang), HTML, lang, links=links)
+
+    return handler

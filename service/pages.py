@@ -1,0 +1,223 @@
+"""Pages: the HTML representation of the start page, the lists, the things of the graph and the SPARQL endpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+
+from evidensgraf.graph.engine import Answer, Engine
+from evidensgraf.ontology.namespaces import EV, resource
+from evidensgraf.queries.catalogue import load
+from evidensgraf.service import records
+from evidensgraf.service.chain_svg import draw
+from evidensgraf.service.facts import Facts, Record, Text, ask
+from evidensgraf.service.rendering import View
+
+SHOWN_ROWS = 200
+"""Rows of a SPARQL answer on a page; the downloads have all of them."""
+STARTER = """PREFIX ev: <https://w3id.org/evidensgraf/def/>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+SELECT ?finding ?title ?effect
+WHERE {
+  ?finding a ev:Finding ;
+    dcterms:title ?title ;
+    ev:effect ?effect .
+}
+ORDER BY ?finding
+LIMIT 50
+"""
+"""The query in an empty form."""
+SHOWN_LINKS = 500
+"""Incoming links on the page of a resource."""
+_LISTS: dict[str, dict[str, tuple[str, Callable[[Engine], Awaitable[list[Record]]]]]] = {
+    "interventions": {"interventions": ("interventions", records.list_interventions)},
+    "recommendations": {
+        "appraisals": ("appraisals", records.list_appraisals),
+        "recommendations": ("recommendations", records.list_recommendations),
+    },
+    "findings": {
+        "findings": ("findings-of-intervention", records.list_findings),
+        "gaps": ("evidence-gaps", records.list_gaps),
+    },
+    "sources": {"sources": ("sources", records.list_sources)},
+}
+"""Page → list on it → the query behind it and the function that gives it."""
+_API = {
+    "intervention": "interventions", "appraisal": "appraisals", "recommendation": "recommendations",
+    "source": "sources",
+}
+_PATHS = {"gaps": "evidence-gaps"}
+Query = tuple[str, dict[str, str]]
+"""A query of the catalogue behind a page: its name and its bound values."""
+
+
+async def render(request: Request, engine: Engine, kind: str, slug: str, lang: str) -> str | None:
+    """Return the page about a resource, or None when the graph says nothing of it."""
+    page = {
+        "intervention": _intervention, "appraisal": _claim, "recommendation": _claim, "source": _source,
+    }.get(kind, _statement if kind in records.STATEMENT_KINDS else _resource)
+    return await page(View(request, lang, await records.labels(engine)), engine, kind, slug)
+
+
+async def _intervention(view: View, engine: Engine, kind: str, slug: str) -> str | None:
+    record = await records.get_intervention(engine, slug)
+    if record is None:
+        return None
+    queries: list[Query] = [(name, {"intervention": slug}) for name in ("findings-of-intervention", "evidence-gaps")]
+    queries.append(("record-of-intervention", {"intervention": slug}))
+    return _thing(view, "intervention.html", kind, slug, queries, record=record)
+
+
+async def _claim(view: View, engine: Engine, kind: str, slug: str) -> str | None:
+    get = records.get_appraisal if kind == "appraisal" else records.get_recommendation
+    record = await get(engine, slug)
+    if record is None:
+        return None
+    queries: list[Query] = [("evidence-chain", {"claim": record["id"]}), ("record", {"resource": record["id"]})]
+    return _thing(view, "claim.html", kind, slug, queries, record=record, picture=draw(record, view.lang))
+
+
+async def _source(view: View, engine: Engine, kind: str, slug: str) -> str | None:
+    record = await records.get_source(engine, slug)
+    if record is None:
+        return None
+    queries: list[Query] = [("rests-on-source", {"source": slug}), ("record", {"resource": record["id"]})]
+    about: dict[str, list[Record]] = {}
+    for statement in record["statements"]:
+        topic = next(iter(statement["about"]), None) or {"label": {view.lang: view.t("source.other")}}
+        about.setdefault(view.plain(topic["label"]), []).append(statement)
+    groups = sorted(about.items(), key=lambda pair: pair[0].casefold())
+    return _thing(view, "source.html", kind, slug, queries, record=record, groups=groups)
+
+
+async def _statement(view: View, engine: Engine, kind: str, slug: str) -> str | None:
+    record = await records.get_statement(engine, kind, slug)
+    if record is None:
+        return None
+    queries: list[Query] = [(name, {"resource": record["id"]}) for name in ("record", "links-to-resource")]
+    incoming = await _incoming(engine, record["id"])
+    return _thing(view, "statement.html", kind, slug, queries, record=record, incoming=incoming)
+
+
+async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | None:
+    iri = EV + slug if kind == "def" else resource(kind, slug)
+    facts = Facts(await ask(engine, "record", resource=iri))
+    incoming = await _incoming(engine, iri)
+    if iri not in facts and not incoming:
+        return None
+    queries: list[Query] = [(name, {"resource": iri}) for name in ("record", "links-to-resource")]
+    properties = {p: [_value(facts, term) for term in terms] for p, terms in sorted(facts.properties(iri).items())}
+    types = [t for t in facts.iris(iri, "rdf:type") if kind == "def" or t.startswith(EV)]
+    definition = facts.text(iri, "skos:definition") or facts.text(iri, "dcterms:description")
+    return _thing(
+        view, "resource.html", kind, slug, queries, iri=iri, label=facts.label(iri), definition=definition, types=types,
+        properties=properties, incoming=incoming,
+    )
+
+
+def _value(facts: Facts, term: Any) -> Record:
+    """Return a value for a table: a link with a label, or a text with its language."""
+    if term["type"] == "uri":
+        return facts.link(term["value"])
+    return {"id": None, "label": {term.get("xml:lang", "und"): term["value"]}}
+
+
+async def _incoming(engine: Engine, iri: str) -> dict[str, list[Record]]:
+    """Return what points to a resource: property → linked things; the parts of a thing stand for the thing."""
+    found: dict[str, dict[str, Record]] = {}
+    rows = await ask(engine, "links-to-resource", resource=iri)
+    for row in rows:
+        subject, label = row["subject"]["value"], row.get("label")
+        thing = found.setdefault(row["property"]["value"], {}).setdefault(subject, {"id": subject, "label": {}})
+        if label:
+            thing["label"][label.get("xml:lang", "und")] = label["value"]
+    for things in found.values():
+        for thing in things.values():
+            thing["label"] = thing["label"] or {"und": _tail(thing["id"])}
+    return {p: list(things.values()) for p, things in found.items()}
+
+
+def _tail(iri: str) -> str:
+    return "/".join(iri.split("/")[-2:])
+
+
+def _thing(view: View, template: str, kind: str, slug: str, queries: list[Query], **values: Any) -> str:
+    """Render the page of a thing, with links to its data and to the queries behind it."""
+    path = f"/def/{slug}" if kind == "def" else f"/doc/{kind}/{slug}"
+    names = [("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld")]
+    formats = [
+        (name, media_type, view.url(f"{path}.{suffix}") if slug else view.url(path, format=suffix))
+        for name, media_type, suffix in names
+    ]
+    if kind in _API:
+        formats.append(("JSON", "application/json", view.url(f"/api/v1/{_API[kind]}/{slug}")))
+    return view.render(template, kind=kind, slug=slug, formats=formats, queries=_shown(view, queries), **values)
+
+
+def _shown(view: View, queries: list[Query]) -> list[tuple[str, str]]:
+    return [(load()[name].summary[view.lang], view.query_url(name, values)) for name, values in queries]
+
+
+async def start(request: Request, engine: Engine, lang: str) -> str:
+    """Return the start page: what this is, and the interventions with verdict, category and numbers."""
+    view = View(request, lang)
+    found = await records.list_interventions(engine)
+    queries = _shown(view, [("interventions-by-verdict", {}), ("placements", {}), ("interventions", {})])
+    return view.render("start.html", interventions=found, queries=queries, current="interventions")
+
+
+async def listing(request: Request, engine: Engine, kind: str, lang: str) -> str:
+    """Return a list: ``interventions``, ``recommendations`` (with appraisals), ``findings`` (with gaps) or ``sources``.
+
+    Raises ``KeyError`` for any other kind.
+    """
+    view = View(request, lang)
+    found = {key: await get(engine) for key, (_, get) in _LISTS[kind].items()}
+    queries = _shown(view, [(name, {}) for name, _ in _LISTS[kind].values()])
+    formats = [("JSON", "application/json", view.url(f"/api/v1/{_PATHS.get(name, name)}")) for name in found]
+    return view.render("listing.html", kind=kind, lists=found, queries=queries, formats=formats, current=kind)
+
+
+async def sparql_page(
+    request: Request, query: str, lang: str, answer: Answer | None, error: dict[str, Any] | None
+) -> str:
+    """Return the SPARQL page: the form, and the answer (in the JSON format, or a graph as text) or the problem."""
+    result: dict[str, Any] = {}
+    names: dict[str, Text] = {}
+    if answer and answer.media_type == "application/sparql-results+json":
+        result = json.loads(answer.body)
+        rows = result.setdefault("results", {}).setdefault("bindings", [])
+        result["total"] = len(rows)
+        result["rows"] = rows[:SHOWN_ROWS]
+        iris = {term["value"] for row in result["rows"] for term in row.values() if term["type"] == "uri"}
+        names = await records.labels_of(request.app.state.engine, iris) if iris else {}
+    elif answer:
+        result = {"graph": answer.body.decode()}
+    view = View(request, lang, names)
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k in ("default-graph-uri", "named-graph-uri")]
+    formats = ("ttl", "jsonld", "nt", "rdf") if "graph" in result else ("csv", "tsv", "json", "xml")
+    downloads = [(name, view.url("/sparql", query=query, **dict(kept), format=name)) for name in formats if answer]
+    return view.render(
+        "sparql.html", query=query or STARTER, result=result, error=error, downloads=downloads, kept=kept,
+        current="sparql", rows_shown=SHOWN_ROWS,
+    )
+
+
+async def queries_page(request: Request, found: list[dict[str, Any]], lang: str) -> str:
+    """Return the query catalogue: what each query answers, and a form that runs it."""
+    return View(request, lang).render("queries.html", catalogue=found, current="queries")
+
+
+async def problem_page(request: Request, problem: dict[str, Any], lang: str) -> str:
+    """Return the page of a problem (RFC 9457): what was wrong, where, and what to do next."""
+    return View(request, lang).render("problem.html", problem=problem)
+
+
+async def static_page(request: Request, name: str, lang: str) -> str:
+    """Return the page ``about`` or ``accessibility``. Raises ``KeyError`` for any other name."""
+    if name not in ("about", "accessibility"):
+        raise KeyError(name)
+    return View(request, lang).render(f"{name}.{lang}.html", current=name)

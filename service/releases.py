@@ -1,0 +1,46 @@
+"""Releases for download, and their description (VoID, DCAT 3)."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from evidensgraf.graph.release import DESCRIPTION, QUADS
+from evidensgraf.ontology.namespaces import resource
+from evidensgraf.service.description import serialise
+from evidensgraf.service.negotiation import Variant
+from evidensgraf.service.resources import not_found
+from evidensgraf.service.responses import FRESH, LICENSE, RDF, answer, context_iri, link, negotiate, release_of, unchanged
+
+QUADS_VARIANT = Variant("application/n-quads", "nq")
+"""The release itself."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/releases/{release_id}/evidensgraf.nq")
+async def quads(request: Request, release_id: str) -> Response:
+    """Answer with a whole release as canonical N-Quads. Only the release that is served is here."""
+    release = release_of(request)
+    if release_id != release.id:
+        raise not_found(request, [f"/releases/{release.id}/evidensgraf.nq"])
+    if known := unchanged(request, QUADS_VARIANT):
+        return known
+    headers = dict(answer(request, b"", QUADS_VARIANT).headers)
+    headers = {name: headers[name] for name in ("etag", "last-modified")} | {"Cache-Control": FRESH}
+    return FileResponse(release.path / QUADS, headers=headers, media_type=QUADS_VARIANT.media_type)
+
+
+@router.get("/.well-known/void")
+@router.get("/catalog")
+async def description(request: Request) -> Response:
+    """Describe the dataset and its release."""
+    variant, release = negotiate(request, RDF), release_of(request)
+    links = [link(LICENSE, "license")]
+    if known := unchanged(request, variant, links=links):
+        return known
+    quads = ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
+    body = serialise([q.triple for q in quads], variant, context_iri(request), resource("dataset", "evidensgraf"))
+    return answer(request, body, variant, links=links)

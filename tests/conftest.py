@@ -1,0 +1,69 @@
+"""What the tests share: one release of the curated graph, one engine over it, and a client of the service."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from evidensgraf.graph.build import build
+from evidensgraf.graph.pool import LocalEngine
+from evidensgraf.service.app import create_app
+from evidensgraf.service.settings import Settings
+
+
+class Client:
+    """Calls an application over ASGI and waits for the answer; redirects are not followed."""
+
+    def __init__(self, runner, app):
+        self.runner, self.app = runner, app
+
+    def request(self, method, path, **options):
+        async def call():
+            transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=30) as http:
+                http.headers.pop("accept")
+                return await http.request(method, path, **options)
+
+        return self.runner.run(call())
+
+    def get(self, path, accept=None, **headers):
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.request("GET", path, headers=given | ({"Accept": accept} if accept else {}))
+
+    def post(self, path, content, content_type=None, **headers):
+        given = headers | ({"Content-Type": content_type} if content_type else {})
+        return self.request("POST", path, content=content, headers=given)
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory):
+    """The release of the curated graph, in a directory of releases of its own."""
+    return build(tmp_path_factory.mktemp("releases"))
+
+
+@pytest.fixture(scope="session")
+def runner():
+    """The event loop that the shared engine lives in."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def engine(release, runner):
+    """A started engine over the release."""
+    engine = LocalEngine(release)
+    runner.run(engine.start())
+    yield engine
+    runner.run(engine.close())
+
+
+@pytest.fixture(scope="session")
+def client(runner, engine, release):
+    """A client of the whole service."""
+    return Client(runner, create_app(engine, release, Settings()))
+
+
+@pytest.fixture
+def client_of(runner, release):
+    """Make a client of a service over another engine, or with other settings."""
+    return lambda engine, **settings: Client(runner, create_app(engine, release, Settings(**settings)))
