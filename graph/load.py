@@ -36,7 +36,8 @@ class DataFile:
     def line_of(self, iri: str) -> int:
         """Return the line (from 1) on which a resource is first described, or 1 when it is not found."""
         names = f"(?:{re.escape(iri)}|{re.escape(iri.removeprefix(ID))})"
-        found = re.search(rf"^\s*<{names}>", self.text, re.MULTILINE) or re.search(rf"<{names}>", self.text)
+        patterns = (rf"^<{names}>", rf"^\s*<{names}>\s+[\w-]*:?\w", rf"<{names}>")
+        found = next(filter(None, (re.search(p, self.text, re.MULTILINE) for p in patterns)), None)
         return self.text.count("\n", 0, found.end()) + 1 if found else 1
 
     def describes(self, iri: str) -> bool:
@@ -94,12 +95,14 @@ def _reason(error: SyntaxError) -> str:
 
 
 def _checked(file: DataFile) -> DataFile:
-    for quad in file.quads:
-        if isinstance(quad.graph_name, ox.DefaultGraph):
-            line = file.line_of(str(getattr(quad.subject, "value", "")))
-            raise LoadError(file.name, line, f"{quad.subject} is outside a named graph. {DATA_GRAPHS_MAY_NOT}")
-        for term in (quad.subject, quad.object):
-            if isinstance(term, ox.BlankNode):
-                line = file.line_of(str(getattr(quad.subject, "value", "")))
-                raise LoadError(file.name, line, f"{quad.predicate} of {quad.subject}: a blank node. Give it an IRI.")
+    outside = (q for q in file.quads if isinstance(q.graph_name, ox.DefaultGraph))
+    for quad in outside:
+        raise _fault(file, quad, f"{quad.subject} is outside a named graph. {DATA_GRAPHS_MAY_NOT}")
+    nameless = [q for q in file.quads if ox.BlankNode in (type(q.subject), type(q.object))]
+    for quad in sorted(nameless, key=lambda q: isinstance(q.subject, ox.BlankNode)):  # those with an owner first
+        raise _fault(file, quad, f"{quad.predicate} of {quad.subject}: a blank node. Give it an IRI.")
     return file
+
+
+def _fault(file: DataFile, quad: ox.Quad, reason: str) -> LoadError:
+    return LoadError(file.name, file.line_of(str(getattr(quad.subject, "value", ""))), reason)

@@ -32,6 +32,7 @@ from evidensgraf.graph.guard import Reading, read
 from evidensgraf.graph.release import Release
 
 _SYNTAX = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_NEVER = {"SERVICE", "LATERAL"}
 _SENTENCES = {
     "seconds": "The query was stopped after {value:g} seconds. Ask for less, or download the release and run it there.",
     "memory_mb": "The query was stopped: it needed more than {value:g} MB of memory. Ask for less at a time.",
@@ -65,6 +66,7 @@ class LocalEngine:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._failure: str | None = None
+        self._ready = asyncio.Event()
 
     async def start(self) -> None:
         """Start the supervisor and wait until a worker is ready.
@@ -72,10 +74,9 @@ class LocalEngine:
         Raises ``EngineUnavailable`` when the release cannot be loaded.
         """
         self._launch()
-        worker = await self._idle.get()
+        await self._ready.wait()
         if self._failure:
             raise EngineUnavailable(f"The release could not be loaded: {self._failure}")
-        self._idle.put_nowait(worker)
 
     def _launch(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -113,21 +114,19 @@ class LocalEngine:
                     future.set_result(message["signal"])
             elif "failed" in message:
                 self._failure = message["failed"]
-                self._idle.put_nowait(_Worker(0, socket.socket()))
+            self._ready.set()
 
     def _lost(self) -> None:
         """Start over when the supervisor is gone and nobody asked it to go."""
         if self._control is None:
             return
-        asyncio.get_running_loop().remove_reader(self._control.fileno())
-        self._control.close()
+        self._hang_up()
         for future in self._ended.values():
             if not future.done():
                 future.set_result(9)
         self._ended.clear()
-        while not self._idle.empty():
-            self._idle.get_nowait().channel.close()
         if self._failure is None:
+            self._drain()
             self._launch()
 
     async def query(
@@ -215,13 +214,20 @@ class LocalEngine:
     async def close(self) -> None:
         """End the supervisor and its workers."""
         if self._control is not None:
-            asyncio.get_running_loop().remove_reader(self._control.fileno())
-            self._control.close()
-            self._control = None
+            self._hang_up()
+        self._drain()
+
+    def _hang_up(self) -> None:
+        """Close the control channel, on which the supervisor ends its workers and itself."""
+        assert self._control is not None and self._process is not None
+        asyncio.get_running_loop().remove_reader(self._control.fileno())
+        self._control.close()
+        self._control = None
+        self._process.wait(timeout=10)
+
+    def _drain(self) -> None:
         while not self._idle.empty():
             self._idle.get_nowait().channel.close()
-        if self._process is not None:
-            self._process.wait(timeout=10)
 
 
 async def _exchange(channel: socket.socket, request: bytes) -> tuple[dict[str, Any], bytes]:
@@ -261,11 +267,12 @@ def _expectation(reason: str, text: str, line: int, column: int) -> str:
     rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
     if rest.strip():  # back to the start of the word
         rest = lines[line - 1][: column - 1].split(" ")[-1] + rest
-    here = f"unexpected '{rest[:20].rstrip()}'" if rest.strip() else "the query ends too early"
+    here = f"unexpected '{rest[:20].rstrip()}'" if rest.strip() else "something is missing or left open before the end"
     words = sorted(set(re.findall(r'"(?:\\.|[^"\\])+"|\b[A-Z]{2,}\b', reason.removeprefix("expected"))))
+    words = [word for word in words if word not in _NEVER]
     if not reason.startswith("expected") or not words:
         return here if reason.startswith("expected") else reason
-    possible = ", ".join(word.strip('"') for word in words[:12])
+    possible = ", ".join(word.strip('"') for word in words)[:200]
     return f"{here}; possible here: {possible}"
 
 

@@ -85,6 +85,7 @@ class Supervisor:
         finally:
             for pid in self.workers:
                 os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
 
     def _step(self) -> bool:
         ready, _, _ = select.select([self.control.fileno(), self.wakeup_read], [], [])

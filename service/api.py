@@ -18,9 +18,10 @@ from evidensgraf.service.paths import full_path, local_path
 from evidensgraf.service.problems import Problem
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
-    BILINGUAL,
+    BOTH,
     JSON,
     LICENSE,
+    About,
     answer,
     engine_of,
     json_bytes,
@@ -47,7 +48,11 @@ _LOOKS_IN = {"intervention": ("intervention", "about")}
 
 @router.get("/recommendations", **described("recommendations"))
 async def recommendations(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, intervention: Filter = None, type: Filter = None
+    request: Request,
+    limit: Limit = DEFAULT_LIMIT,
+    page: PageNumber = 1,
+    intervention: Filter = None,
+    type: Filter = None,
 ) -> Response:
     """List recommendations; ``type`` is a kind of recommendation."""
     filters = {"intervention": intervention, "recommendationKind": type}
@@ -64,8 +69,12 @@ async def interventions(
 
 @router.get("/findings", **described("findings"))
 async def findings(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, intervention: Filter = None,
-    outcome: Filter = None, effect: Filter = None,
+    request: Request,
+    limit: Limit = DEFAULT_LIMIT,
+    page: PageNumber = 1,
+    intervention: Filter = None,
+    outcome: Filter = None,
+    effect: Filter = None,
 ) -> Response:
     """List findings."""
     filters = {"intervention": intervention, "outcome": outcome, "effect": effect}
@@ -74,8 +83,12 @@ async def findings(
 
 @router.get("/evidence-gaps", **described("evidence-gaps"))
 async def evidence_gaps(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, intervention: Filter = None,
-    outcome: Filter = None, type: Filter = None,
+    request: Request,
+    limit: Limit = DEFAULT_LIMIT,
+    page: PageNumber = 1,
+    intervention: Filter = None,
+    outcome: Filter = None,
+    type: Filter = None,
 ) -> Response:
     """List stated evidence gaps; ``type`` is a type of gap."""
     filters = {"intervention": intervention, "outcome": outcome, "gapType": type}
@@ -84,7 +97,11 @@ async def evidence_gaps(
 
 @router.get("/appraisals", **described("appraisals"))
 async def appraisals(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, intervention: Filter = None, verdict: Filter = None
+    request: Request,
+    limit: Limit = DEFAULT_LIMIT,
+    page: PageNumber = 1,
+    intervention: Filter = None,
+    verdict: Filter = None,
 ) -> Response:
     """List appraisals."""
     filters = {"intervention": intervention, "verdict": verdict}
@@ -155,7 +172,7 @@ async def _one(
 ) -> Response:
     negotiate(request, [JSON])
     links = [link(LICENSE, "license")]
-    if known := unchanged(request, JSON, links=links, headers=BILINGUAL):
+    if known := unchanged(request, JSON, about=About(links=links, bilingual=True)):
         return known
     record = await get(engine_of(request), slug)
     if record is None:
@@ -164,27 +181,31 @@ async def _one(
         raise not_found(request, [f"{collection}/{s}{rest}" for s in near(slug, slugs)])
     links.insert(0, link(str(record["id"]), "cite-as"))
     body = json_bytes({**record, "release": release_of(request).id, "license": LICENSE})
-    return answer(request, body, JSON, links=links, headers=BILINGUAL)
+    return answer(request, body, JSON, about=About(links=links, bilingual=True))
 
 
 async def _listed(request: Request, get: _List, limit: int, page: int, filters: Mapping[str, str | None]) -> Response:
     negotiate(request, [JSON])
     _refuse_unknown(request)
     wanted = {name: value for name, value in filters.items() if value}
-    if known := unchanged(request, JSON, headers=BILINGUAL):
+    if known := unchanged(request, JSON, about=BOTH):
         return known
     found = [r for r in await get(engine_of(request)) if all(_is(r, name, value) for name, value in wanted.items())]
     items = found[(page - 1) * limit : page * limit]
     body = {
-        "items": items, "total": len(found), "page": page, "limit": limit,
-        "release": release_of(request).id, "license": LICENSE,
+        "items": items,
+        "total": len(found),
+        "page": page,
+        "limit": limit,
+        "release": release_of(request).id,
+        "license": LICENSE,
     }
     links = [*_paging(request, page, limit, len(found)), link(LICENSE, "license")]
-    return answer(request, json_bytes(body), JSON, links=links, headers=BILINGUAL)
+    return answer(request, json_bytes(body), JSON, about=About(links=links, bilingual=True))
 
 
 def _refuse_unknown(request: Request) -> None:
-    """Raise ``Problem`` (400) for a parameter that the operation does not have, so that a typo never filters nothing."""
+    """Raise ``Problem`` (400) for a parameter that the operation does not have: a typo must not pass unseen."""
     known = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", "format"}
     if unknown := sorted(set(request.query_params) - known):
         listed = ", ".join(sorted(known))

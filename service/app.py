@@ -15,7 +15,18 @@ from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.release import Release
 from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
 from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
-from evidensgraf.service.responses import HTML, JSON, answer, json_bytes, language, link, negotiate, unchanged
+from evidensgraf.service.responses import (
+    BOTH,
+    HTML,
+    JSON,
+    About,
+    answer,
+    json_bytes,
+    language,
+    link,
+    negotiate,
+    unchanged,
+)
 from evidensgraf.service.settings import Settings
 
 LISTINGS = ("interventions", "recommendations", "findings", "sources")
@@ -30,7 +41,11 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     The caller closes the engine. The application works wherever it is mounted, and under ``settings.root_path``.
     """
     app = FastAPI(
-        title="Evidensgraf", version=openapi.API_INFO["apiVersion"], docs_url=None, redoc_url=None, openapi_url=None,
+        title="Evidensgraf",
+        version=openapi.API_INFO["apiVersion"],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
         middleware=[
             Middleware(EveryAnswer, release=release.id, root_path=settings.root_path),
@@ -67,8 +82,12 @@ async def _health(request: Request) -> Response:
 
 
 async def _openapi(request: Request) -> Response:
-    """Describe the REST API."""
-    return unchanged(request, JSON) or answer(request, json_bytes(request.app.openapi()), JSON)
+    """Describe the REST API, with examples from the release."""
+    if known := unchanged(request, JSON, about=BOTH):
+        return known
+    state = request.app.state
+    document = await openapi.with_examples(request.app.openapi(), state.engine, state.release.id)
+    return answer(request, json_bytes(document), JSON, about=BOTH)
 
 
 _Render = Callable[[Request, str], Awaitable[str]]
@@ -89,9 +108,9 @@ def _page(render: _Render) -> Callable[[Request], Awaitable[Response]]:
         negotiate(request, [HTML])
         lang = language(request)
         base = str(request.app.state.settings.public_base)
-        links = [link(f"{base}api/v1/openapi.json", "service-desc", type="application/json")]
-        if known := unchanged(request, HTML, lang, links=links):
+        about = About(links=[link(f"{base}api/v1/openapi.json", "service-desc", type="application/json")])
+        if known := unchanged(request, HTML, lang, about):
             return known
-        return answer(request, await render(request, lang), HTML, lang, links=links)
+        return answer(request, await render(request, lang), HTML, lang, about)
 
     return handler

@@ -13,7 +13,7 @@ from evidensgraf.queries.catalogue import Query, load
 from evidensgraf.service import pages
 from evidensgraf.service.near import near
 from evidensgraf.service.negotiation import Variant
-from evidensgraf.service.paths import base_path
+from evidensgraf.service.paths import base_path, chosen_format
 from evidensgraf.service.problems import Problem
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
@@ -78,12 +78,13 @@ async def query(request: Request, name: str) -> Response:
         raise not_found(request, [f"/queries/{n}" for n in near(plain, load())])
     values: dict[str, str] = {}
     for key, value in request.query_params.multi_items():
+        if key in _RESERVED or not value:
+            continue
         if key in values:
             detail = {"sv": f"{key} gavs flera gånger.", "en": f"{key} was given more than once."}
             raise Problem("invalid-parameter", detail, errors=[{"parameter": key, "detail": detail}])
-        if key not in _RESERVED and value:
-            values[key] = value
+        values[key] = value
     text = load()[plain].bind(values)
-    if chosen == TEXT.name or request.query_params.get("format") == TEXT.name:
+    if chosen == TEXT.name or chosen_format(request) == TEXT.name:
         return unchanged(request, TEXT) or answer(request, text, TEXT)
     return await evaluate(request, Operation(text), chosen)

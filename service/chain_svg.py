@@ -14,8 +14,8 @@ from markupsafe import Markup
 from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
 
-WIDTH, GAP, PADDING, LEADING, CHARACTERS = 224, 84, 10, 17, 30
-"""Box width, space between columns, padding and line height in CSS pixels; characters to a line."""
+WIDTH, GAP, PADDING, LEADING, CHARACTERS = 196, 64, 9, 17, 26
+"""Box width, space between columns, padding and line height in CSS pixels; characters to a line (fewer where bold)."""
 
 
 @dataclass
@@ -58,7 +58,8 @@ class Picture:
         self.boxes[key] = box = Box(column, style)
         for part_style, text in parts:
             tag, plain = (self.lang, text) if isinstance(text, str) else i18n.best(text, self.lang)
-            box.lines += [(part_style, tag, line) for line in textwrap.wrap(plain, CHARACTERS)]
+            width = CHARACTERS - 3 * (part_style == "strong")
+            box.lines += [(part_style, tag, line) for line in textwrap.wrap(plain, width)]
 
     def _claim(self, claim: Record, column: int) -> None:
         verdict = _words(claim.get("verdict"), self.lang)
@@ -67,7 +68,8 @@ class Picture:
             direction = line["direction"] or {"id": "", "label": {}}
             style = direction["id"].rsplit("/", 1)[-1].lower()
             word = i18n.best(direction["label"], self.lang)[1]
-            self._box(line["id"], column + 1, "line", ("strong", word), ("small", _words(line["basis"], self.lang)))
+            basis = _words(line["basis"], self.lang)
+            self._box(line["id"], column + 1, "line", ("strong", word[:1].upper() + word[1:]), ("small", basis))
             self.edges[claim["id"], line["id"]] = (style, word)
             for statement in line["statements"]:
                 self._statement(statement, column + 2)
@@ -90,7 +92,8 @@ class Picture:
         for passage in statement["statedIn"]:
             document = passage["document"]
             page = i18n.translate(self.lang, "passage.page", page=passage["page"]) if passage["page"] else ""
-            key = "|".join([document["id"], passage["section"] or "", passage["page"] or ""])
+            relayed = [source["id"] for source in statement["primarySources"]]
+            key = "|".join([document["id"], passage["section"] or "", passage["page"] or "", *relayed])
             original = {i18n.best(document["title"], self.lang)[0]: passage["section"] or ""}
             name = document["citationKey"] or document["title"]
             self._box(key, self.depth + 1, "passage", ("strong", name), ("", original), ("small", page))

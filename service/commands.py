@@ -46,6 +46,10 @@ FORMATS: dict[str, tuple[str, str]] = {
 """Output format → media type for SELECT and ASK, and for CONSTRUCT and DESCRIBE."""
 
 
+CELL = 60
+"""Longest text in a cell of a table, in characters; the other formats never shorten."""
+
+
 class CommandError(Exception):
     """A command that cannot be carried out; ``str()`` is the line that the user reads."""
 
@@ -191,7 +195,7 @@ def _table(tsv: str) -> str:
     rows = [[_cell(cell) for cell in row] for row in csv.reader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE)]
     if not rows or len(rows[0]) == 0:
         return tsv
-    widths = [min(60, max(len(row[i]) for row in rows if i < len(row))) for i in range(len(rows[0]))]
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(len(rows[0]))]
     return "".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=False)).rstrip() + "\n" for row in rows)
 
 
@@ -199,8 +203,8 @@ def _cell(term: str) -> str:
     if term.startswith("<"):
         return curie(term[1:-1]).removeprefix(ID)
     if term.startswith('"'):
-        return term[1 : term.rindex('"')].replace('\\"', '"').replace("\\n", " ")
-    return term
+        term = term[1 : term.rindex('"')].replace('\\"', '"').replace("\\n", " ")
+    return term if len(term) <= CELL else term[: CELL - 1] + "…"
 
 
 def chain(options: Namespace) -> int:

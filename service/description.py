@@ -13,8 +13,14 @@ from evidensgraf.service.responses import LICENSE
 SD = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS = "http://www.w3.org/ns/formats/"
 _RESULT_FORMATS = (
-    "SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV",
-    "Turtle", "N-Triples", "JSON-LD", "RDF_XML",
+    "SPARQL_Results_JSON",
+    "SPARQL_Results_XML",
+    "SPARQL_Results_CSV",
+    "SPARQL_Results_TSV",
+    "Turtle",
+    "N-Triples",
+    "JSON-LD",
+    "RDF_XML",
 )
 _SERIALISERS = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -30,7 +36,7 @@ def serialise(triples: list[ox.Triple], variant: Variant, context_iri: str, firs
     if variant.media_type == "application/ld+json":
         return compact(triples, context_iri, first)
     prefixes = {**PREFIXES, "sd": SD} if any(SD in t.predicate.value for t in triples) else PREFIXES
-    return ox.serialize(triples, format=_SERIALISERS[variant.media_type], prefixes=prefixes)
+    return ox.serialize(triples, format=_SERIALISERS[variant.media_type], prefixes=prefixes) or b""
 
 
 def service_description(endpoint: str, release: Release) -> list[ox.Triple]:

@@ -138,8 +138,9 @@ class Facts:
     def label(self, iri: str) -> Text:
         """Return the label of a value by language; the last part of its IRI where it has none."""
         own = (self.text(iri, c) for c in ("skos:prefLabel", "dcterms:title", "foaf:name", "rdfs:label"))
-        known = gather(self._labels.get(iri, ())) or next((t for t in own if t), None)
-        return known or {"und": iri.rstrip("/").rsplit("/", 1)[-1].rsplit("#", 1)[-1]}
+        if known := gather(self._labels.get(iri, ())):
+            return known
+        return next((t for t in own if t), {"und": iri.rstrip("/").rsplit("/", 1)[-1].rsplit("#", 1)[-1]})
 
     def link(self, iri: str) -> Record:
         """Return a linked thing: ``id`` and ``label``."""

@@ -58,7 +58,10 @@ class EveryAnswer:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope["request_id"] = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else str(uuid.uuid4())
-        scope["root_path"] = self.root_path or scope.get("root_path", "")
+        if self.root_path:
+            scope["root_path"] = self.root_path
+            if not f"{scope['path']}/".startswith(f"{self.root_path}/"):  # a proxy has taken the prefix away
+                scope["path"] = self.root_path + scope["path"]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -73,7 +76,7 @@ class EveryAnswer:
     def _add_to(self, headers: MutableHeaders, scope: Scope) -> None:
         headers["Evidensgraf-Release"] = self.release
         headers["X-Request-Id"] = scope["request_id"]
-        for name, value in {"Vary": VARY, **SECURITY, **CORS}.items():
+        for name, value in {"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS}.items():
             headers.setdefault(name, value)
 
 
@@ -154,9 +157,10 @@ class WhileConnected:
                 work.result()
         finally:
             for task in (work, watch):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
+                if not task.done():
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
 
 async def _read(receive: Receive) -> bytes | None:

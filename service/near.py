@@ -23,7 +23,7 @@ def near(name: str, known: Iterable[str]) -> list[str]:
     >>> near("bostad-frst", ["bostad-forst", "hasky"])
     ['bostad-forst']
     """
-    return get_close_matches(name, list(known), n=MOST, cutoff=0.6)
+    return get_close_matches(name[:200], list(known), n=MOST, cutoff=0.6)
 
 
 async def _resources(engine: Engine) -> list[str]:
@@ -36,7 +36,7 @@ async def _resources(engine: Engine) -> list[str]:
 
 
 async def near_resources(engine: Engine, kind: str, slug: str) -> list[str]:
-    """Return paths below the service like ``/doc/{kind}/{slug}``: near slugs of the kind, then the slug in other kinds."""
+    """Return paths of documents: near slugs of the kind, then the same slug in other kinds."""
     found = [iri.removeprefix(ID).partition("/") for iri in await _resources(engine) if iri.startswith(ID)]
     slugs = [s for k, _, s in found if k == kind]
     others = [f"/doc/{k}/{s}" for k, _, s in found if s == slug and k != kind]

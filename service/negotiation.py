@@ -11,6 +11,9 @@ from evidensgraf.ontology.namespaces import LANGUAGES
 VARY = "Accept, Accept-Language"
 """The ``Vary`` of everything that is negotiated."""
 
+MOST = 2000
+"""How much of a header is read, in characters; what stands beyond is not looked at."""
+
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _RANGE = re.compile(rf"\s*({_TOKEN})/({_TOKEN})\s*((?:;[^;]*)*)$")
 _PARAMETER = re.compile(rf"\s*({_TOKEN})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|({_TOKEN}))\s*$")
@@ -18,6 +21,17 @@ _LANGUAGE = re.compile(r"\s*(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*((?:;[^;]
 _QVALUE = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
 _ITEMS = re.compile(r"((?:[^,\"]|\"(?:[^\"\\]|\\.)*\")+)")
 _PIECES = re.compile(r";((?:[^;\"]|\"(?:[^\"\\]|\\.)*\")*)")
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "turtle": ("ttl",),
+    "n3": ("ttl",),
+    "n-triples": ("nt",),
+    "ntriples": ("nt",),
+    "json-ld": ("jsonld",),
+    "json": ("jsonld",),
+    "rdf+xml": ("rdf",),
+    "rdfxml": ("rdf",),
+    "xml": ("rdf",),
+}  # what SPARQLWrapper and its like write in ?format=
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ def _q(pieces: Sequence[str]) -> tuple[float, list[str]]:
 
 
 def _media_ranges(accept: str) -> Iterator[_MediaRange]:
-    for item in _ITEMS.findall(accept):
+    for item in _ITEMS.findall(accept[:MOST]):
         if not (match := _RANGE.match(item)):
             continue
         weight, pieces = _q(_PIECES.findall(match[3]))
@@ -113,11 +127,19 @@ def choose(accept: str | None, variants: Sequence[Variant], name: str | None = N
     'html'
     """
     if name:
-        wanted = name.strip().lower()
-        return next((v for v in variants if wanted in (v.name, v.media_type) and (not v.alias or "/" in wanted)), None)
+        named = (
+            v for wanted in _names(name) for v in variants if wanted == (v.media_type if "/" in wanted else v.name)
+        )
+        return next(named, None)
     ranked = [(quality(accept, v), v) for v in variants]
     best = max((q for q, _ in ranked), default=0.0)
     return next((v for q, v in ranked if q == best), None) if best > 0 else None
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """Return what an explicit choice may stand for; a ``+`` in an address arrives as a space."""
+    name = name.strip().lower().replace(" ", "+")
+    return (name, *_SYNONYMS.get(name, ()))
 
 
 def choose_language(accept: str | None, name: str | None = None) -> str | None:
@@ -132,7 +154,7 @@ def choose_language(accept: str | None, name: str | None = None) -> str | None:
         wanted = name.strip().lower().split("-")[0]
         return wanted if wanted in LANGUAGES else None
     weights: dict[str, float] = {}
-    for item in (accept or "").split(","):
+    for item in (accept or "")[:MOST].split(","):
         if match := _LANGUAGE.match(item):
             weight, _ = _q(_PIECES.findall(match[2]))
             tag = match[1].lower().split("-")[0]

@@ -30,8 +30,6 @@ ORDER BY ?finding
 LIMIT 50
 """
 """The query in an empty form."""
-SHOWN_LINKS = 500
-"""Incoming links on the page of a resource."""
 _LISTS: dict[str, dict[str, tuple[str, Callable[[Engine], Awaitable[list[Record]]]]]] = {
     "interventions": {"interventions": ("interventions", records.list_interventions)},
     "recommendations": {
@@ -110,7 +108,8 @@ async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | N
         return None
     queries: list[Query] = [(name, {"resource": iri}) for name in ("record", "links-to-resource")]
     properties = {p: [_value(facts, term) for term in terms] for p, terms in sorted(facts.properties(iri).items())}
-    types = [t for t in facts.iris(iri, "rdf:type") if kind == "def" or t.startswith(EV)]
+    types = facts.iris(iri, "rdf:type")
+    types = [t for t in types if t.startswith(EV)] or types
     definition = facts.text(iri, "skos:definition") or facts.text(iri, "dcterms:description")
     return _thing(
         view, "resource.html", kind, slug, queries, iri=iri, label=facts.label(iri), definition=definition, types=types,
@@ -130,7 +129,7 @@ async def _incoming(engine: Engine, iri: str) -> dict[str, list[Record]]:
     found: dict[str, dict[str, Record]] = {}
     rows = await ask(engine, "links-to-resource", resource=iri)
     for row in rows:
-        subject, label = row["subject"]["value"], row.get("label")
+        subject, label = row["thing"]["value"], row.get("label")
         thing = found.setdefault(row["property"]["value"], {}).setdefault(subject, {"id": subject, "label": {}})
         if label:
             thing["label"][label.get("xml:lang", "und")] = label["value"]

@@ -1,4 +1,4 @@
-"""Paths of the service as a client sees them, wherever it is mounted."""
+"""Addresses of the service as a client writes them: paths wherever it is mounted, and the format chosen in them."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def local_path(request: Request) -> str:
 def full_path(request: Request) -> str:
     """Return the path of a request as its client wrote it: the mount's prefix and the path below it."""
     return base_path(request) + local_path(request)
+
+
+def chosen_format(request: Request) -> str | None:
+    """Return what ``?format=`` says, the first time that it is given (SPARQLWrapper gives it twice)."""
+    return next(iter(request.query_params.getlist("format")), None)

@@ -20,7 +20,10 @@ router = APIRouter(prefix="/problems", include_in_schema=False)
 
 def _document(kind: ProblemType, base: str) -> dict[str, Any]:
     return {
-        "type": f"{base}problems/{kind.name}", "status": kind.status, "title": kind.title, "explanation": kind.explanation,
+        "type": f"{base}problems/{kind.name}",
+        "status": kind.status,
+        "title": kind.title,
+        "explanation": kind.explanation,
     }
 
 
@@ -47,7 +50,11 @@ async def problem_type(request: Request, name: str) -> Response:
     if lang is None:
         return answer(request, json_bytes(_document(kind, base)), JSON)
     shown = {
-        "type": f"{base}problems/{name}", "title": kind.title[lang], "status": kind.status,
-        "detail": kind.explanation[lang], "instance": full_path(request), "errors": [],
+        "type": f"{base}problems/{name}",
+        "title": kind.title[lang],
+        "status": kind.status,
+        "detail": kind.explanation[lang],
+        "instance": full_path(request),
+        "errors": [],
     }
     return answer(request, await pages.problem_page(request, shown, lang), HTML, lang)

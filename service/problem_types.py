@@ -24,91 +24,139 @@ def _type(name: str, status: int, sv: str, en: str, explained_sv: str, explained
 
 _ALL = (
     _type(
-        "bad-request", 400, "Begäran kan inte läsas", "The request cannot be read",
+        "bad-request",
+        400,
+        "Begäran kan inte läsas",
+        "The request cannot be read",
         "Begäran saknar något som behövs eller innehåller något som motsäger sig självt. Rätta det som detail anger.",
         "The request lacks something it needs or contradicts itself. Correct what detail says.",
     ),
     _type(
-        "invalid-parameter", 400, "En parameter har ett ogiltigt värde", "A parameter has an invalid value",
+        "invalid-parameter",
+        400,
+        "En parameter har ett ogiltigt värde",
+        "A parameter has an invalid value",
         "errors anger varje parameter som inte kan användas och varför. Rätta värdet eller utelämna parametern.",
         "errors names each parameter that cannot be used and says why. Correct the value or leave the parameter out.",
     ),
     _type(
-        "query-syntax", 400, "Frågan är inte giltig SPARQL", "The query is not valid SPARQL",
+        "query-syntax",
+        400,
+        "Frågan är inte giltig SPARQL",
+        "The query is not valid SPARQL",
         "line och column anger var tolkningen stannade, räknat från 1. Felet står där eller strax före. "
         "Språket är SPARQL 1.1 Query; prefix som ev:, skos: och dcterms: är redan deklarerade.",
         "line and column say where parsing stopped, counted from 1. The mistake is there or just before. "
         "The language is SPARQL 1.1 Query; prefixes such as ev:, skos: and dcterms: are declared already.",
     ),
     _type(
-        "query-refused", 403, "Frågan utförs inte", "The query is refused",
+        "query-refused",
+        403,
+        "Frågan utförs inte",
+        "The query is refused",
         "Tjänsten läser bara sin egen utgåva: den anropar inga andra tjänster (SERVICE), hämtar inga grafer utifrån "
         "(FROM) och ändrar ingenting. Ta bort den delen av frågan eller ladda ner utgåvan och fråga den hos dig.",
         "The service only reads its own release: it calls no other service (SERVICE), fetches no graph (FROM) and "
         "changes nothing. Remove that part of the query, or download the release and query it yourself.",
     ),
     _type(
-        "update-refused", 403, "Uppdateringar tas inte emot", "Updates are refused",
+        "update-refused",
+        403,
+        "Uppdateringar tas inte emot",
+        "Updates are refused",
         "Tjänsten är skrivskyddad: SPARQL Update finns inte. Fel i innehållet rättas i källfilerna till nästa utgåva.",
         "The service is read-only: there is no SPARQL Update. Errors in the content are corrected in the source files "
         "for the next release.",
     ),
     _type(
-        "not-found", 404, "Sidan eller resursen finns inte", "Not found",
+        "not-found",
+        404,
+        "Sidan eller resursen finns inte",
+        "Not found",
         "Adressen svarar inte mot något i den här utgåvan. suggestions listar adresser som liknar den, när det finns.",
         "The address corresponds to nothing in this release. suggestions lists similar addresses where there are any.",
     ),
     _type(
-        "method-not-allowed", 405, "Metoden stöds inte här", "Method not allowed",
+        "method-not-allowed",
+        405,
+        "Metoden stöds inte här",
+        "Method not allowed",
         "Svarshuvudet Allow listar de metoder som adressen svarar på.",
         "The response header Allow lists the methods that the address answers.",
     ),
     _type(
-        "not-acceptable", 406, "Inget format passar", "No representation fits",
+        "not-acceptable",
+        406,
+        "Inget format passar",
+        "No representation fits",
         "available listar det som finns. Välj något av det med Accept, Accept-Language, ?format= eller ?lang=.",
         "available lists what there is. Choose one with Accept, Accept-Language, ?format= or ?lang=.",
     ),
     _type(
-        "content-too-large", 413, "Begäran är för stor", "The request is too large",
+        "content-too-large",
+        413,
+        "Begäran är för stor",
+        "The request is too large",
         "En begäran får ha högst 1 MB innehåll. Dela upp frågan.",
         "A request may carry at most 1 MB of content. Divide the query.",
     ),
     _type(
-        "answer-too-large", 413, "Svaret är för stort", "The answer is too large",
+        "answer-too-large",
+        413,
+        "Svaret är för stort",
+        "The answer is too large",
         "Svaret har fler rader eller byte än gränsen, och ett avkortat svar ges aldrig. "
         "limit anger vilken gräns och value dess värde. Lägg till LIMIT och OFFSET eller fråga efter mindre.",
         "The answer has more rows or bytes than the limit, and a shortened answer is never given. "
         "limit says which limit and value its setting. Add LIMIT and OFFSET, or ask for less.",
     ),
     _type(
-        "unsupported-media-type", 415, "Innehållstypen stöds inte", "Unsupported media type",
+        "unsupported-media-type",
+        415,
+        "Innehållstypen stöds inte",
+        "Unsupported media type",
         "En fråga skickas som application/sparql-query eller application/x-www-form-urlencoded, i UTF-8.",
         "A query is sent as application/sparql-query or application/x-www-form-urlencoded, in UTF-8.",
     ),
     _type(
-        "internal-error", 500, "Något gick fel i tjänsten", "Something went wrong in the service",
+        "internal-error",
+        500,
+        "Något gick fel i tjänsten",
+        "Something went wrong in the service",
         "Felet är vårt och har loggats. Ange instance om du rapporterar det.",
         "The fault is ours and has been logged. Quote instance if you report it.",
     ),
     _type(
-        "deadline", 503, "Frågan tog för lång tid", "The query took too long",
+        "deadline",
+        503,
+        "Frågan tog för lång tid",
+        "The query took too long",
         "Frågan stoppades vid tidsgränsen och inget av svaret skickades. Gör mönstren mer bestämda, fråga efter mindre "
         "åt gången, eller ladda ner utgåvan och kör frågan hos dig.",
         "The query was stopped at its deadline and nothing of the answer was sent. Make its patterns more specific, "
         "ask for less at a time, or download the release and run it yourself.",
     ),
     _type(
-        "memory-limit", 503, "Frågan behövde för mycket minne", "The query needed too much memory",
+        "memory-limit",
+        503,
+        "Frågan behövde för mycket minne",
+        "The query needed too much memory",
         "Frågan stoppades vid minnesgränsen. Undvik kartesiska produkter och sortering av stora mellanresultat.",
         "The query was stopped at its memory limit. Avoid Cartesian products and sorting large intermediate results.",
     ),
     _type(
-        "busy", 503, "Tjänsten är upptagen", "The service is busy",
+        "busy",
+        503,
+        "Tjänsten är upptagen",
+        "The service is busy",
         "Alla arbetsprocesser används och kön är full. Försök igen efter så många sekunder som Retry-After anger.",
         "Every worker is taken and the queue is full. Try again after the number of seconds in Retry-After.",
     ),
     _type(
-        "unavailable", 503, "Tjänsten kan inte svara just nu", "The service cannot answer right now",
+        "unavailable",
+        503,
+        "Tjänsten kan inte svara just nu",
+        "The service cannot answer right now",
         "Databasen bakom tjänsten svarar inte. Försök igen om en stund.",
         "The database behind the service does not answer. Try again in a while.",
     ),
@@ -118,7 +166,14 @@ PROBLEM_TYPES: dict[str, ProblemType] = {kind.name: kind for kind in _ALL}
 """Every kind of problem, by name."""
 
 BY_STATUS: dict[int, str] = {
-    400: "bad-request", 403: "query-refused", 404: "not-found", 405: "method-not-allowed", 406: "not-acceptable",
-    413: "content-too-large", 415: "unsupported-media-type", 500: "internal-error", 503: "unavailable",
+    400: "bad-request",
+    403: "query-refused",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    413: "content-too-large",
+    415: "unsupported-media-type",
+    500: "internal-error",
+    503: "unavailable",
 }
 """The kind of problem that stands for a bare status code."""

@@ -25,7 +25,7 @@ from evidensgraf.graph.engine import (
 from evidensgraf.queries.catalogue import CatalogueError
 from evidensgraf.service import pages
 from evidensgraf.service.negotiation import Variant, choose, choose_language
-from evidensgraf.service.paths import full_path, local_path
+from evidensgraf.service.paths import chosen_format, full_path, local_path
 from evidensgraf.service.problem_types import BY_STATUS, PROBLEM_TYPES, Text
 from evidensgraf.service.swedish import swedish, swedish_reason
 
@@ -54,6 +54,16 @@ _LIMITS: dict[str, tuple[str, str, str]] = {
         "The answer is larger than {value:g} MB. Add LIMIT and OFFSET, or download the release.",
     ),
 }
+
+
+_RULES: dict[str, tuple[str, str]] = {
+    "int_parsing": ("Ska vara ett heltal.", "Must be a whole number."),
+    "greater_than_equal": ("Ska vara minst {ge}.", "Must be at least {ge}."),
+    "less_than_equal": ("Får vara högst {le}.", "Must be at most {le}."),
+    "string_too_long": ("Får ha högst {max_length} tecken.", "Must have at most {max_length} characters."),
+    "string_pattern_mismatch": ("Ska bestå av a–z, 0–9 och bindestreck.", "Must consist of a–z, 0–9 and hyphens."),
+}
+"""What a parameter takes, by the kind of rule that it breaks (Pydantic's error types)."""
 
 
 class Problem(Exception):
@@ -139,10 +149,19 @@ def of_http(error: HTTPException) -> Problem:
 
 def of_validation(error: RequestValidationError) -> Problem:
     """Return the problem of parameters that do not fit their types."""
-    errors = [{"parameter": str(e["loc"][-1]), "detail": str(e["msg"])} for e in error.errors()]
-    named = ", ".join(e["parameter"] for e in errors)
-    detail = {"sv": f"Kan inte användas: {named}. errors säger varför.", "en": f"Cannot be used: {named}. errors says why."}
+    errors = [{"parameter": str(e["loc"][-1]), "detail": _expected(e)} for e in error.errors()]
+    named = ", ".join(str(e["parameter"]) for e in errors)
+    detail = {
+        "sv": f"Kan inte användas: {named}. errors säger varför.",
+        "en": f"Cannot be used: {named}. errors says why.",
+    }
     return Problem("invalid-parameter", detail, errors=errors)
+
+
+def _expected(fault: Mapping[str, Any]) -> Text:
+    """Return what a parameter takes, in both languages; a rule that is not known is quoted in English."""
+    sv, en = _RULES.get(str(fault["type"]), (f"Servern svarade: {fault['msg']}", str(fault["msg"])))
+    return {"sv": sv.format(**fault.get("ctx", {})), "en": en.format(**fault.get("ctx", {}))}
 
 
 def of(error: Exception) -> Problem:
@@ -183,7 +202,9 @@ async def respond(request: Request, error: Exception) -> Response:
 
 
 def _allow(problem: Problem) -> str:
-    methods = {m.strip() for m in problem.headers.get("Allow", problem.headers.get("allow", "")).split(",") if m.strip()}
+    methods = {
+        m.strip() for m in problem.headers.get("Allow", problem.headers.get("allow", "")).split(",") if m.strip()
+    }
     if "GET" in methods:
         methods.add("HEAD")
     problem.headers.pop("allow", None)
@@ -193,7 +214,7 @@ def _allow(problem: Problem) -> str:
 def _wants_page(request: Request) -> bool:
     if local_path(request).startswith("/api/"):
         return False
-    named = request.query_params.get("format") or ("html" if local_path(request).endswith(".html") else None)
+    named = chosen_format(request) or ("html" if local_path(request).endswith(".html") else None)
     return choose(request.headers.get("accept"), [JSON, Variant("application/json", "json"), HTML], named) == HTML
 
 

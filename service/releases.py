@@ -12,7 +12,18 @@ from evidensgraf.ontology.namespaces import resource
 from evidensgraf.service.description import serialise
 from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.resources import not_found
-from evidensgraf.service.responses import FRESH, LICENSE, RDF, answer, context_iri, link, negotiate, release_of, unchanged
+from evidensgraf.service.responses import (
+    LICENSE,
+    RDF,
+    About,
+    answer,
+    context_iri,
+    headers_of,
+    link,
+    negotiate,
+    release_of,
+    unchanged,
+)
 
 QUADS_VARIANT = Variant("application/n-quads", "nq")
 """The release itself."""
@@ -26,11 +37,19 @@ async def quads(request: Request, release_id: str) -> Response:
     release = release_of(request)
     if release_id != release.id:
         raise not_found(request, [f"/releases/{release.id}/evidensgraf.nq"])
-    if known := unchanged(request, QUADS_VARIANT):
+    about = About(links=[link(LICENSE, "license")])
+    if known := unchanged(request, QUADS_VARIANT, about=about):
         return known
-    headers = dict(answer(request, b"", QUADS_VARIANT).headers)
-    headers = {name: headers[name] for name in ("etag", "last-modified")} | {"Cache-Control": FRESH}
+    headers = headers_of(request, QUADS_VARIANT, about=about)
     return FileResponse(release.path / QUADS, headers=headers, media_type=QUADS_VARIANT.media_type)
+
+
+@router.get("/releases/{release_id}")
+async def description_of_release(request: Request, release_id: str) -> Response:
+    """Describe the release that is served."""
+    if release_id != release_of(request).id:
+        raise not_found(request, [f"/releases/{release_of(request).id}"])
+    return await description(request)
 
 
 @router.get("/.well-known/void")
@@ -38,9 +57,9 @@ async def quads(request: Request, release_id: str) -> Response:
 async def description(request: Request) -> Response:
     """Describe the dataset and its release."""
     variant, release = negotiate(request, RDF), release_of(request)
-    links = [link(LICENSE, "license")]
-    if known := unchanged(request, variant, links=links):
+    about = About(links=[link(LICENSE, "license")])
+    if known := unchanged(request, variant, about=about):
         return known
     quads = ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
     body = serialise([q.triple for q in quads], variant, context_iri(request), resource("dataset", "evidensgraf"))
-    return answer(request, body, variant, links=links)
+    return answer(request, body, variant, about=about)

@@ -18,6 +18,8 @@ from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
 from evidensgraf.service.paths import base_path, full_path
 
+SHOWN_LINKS = 500
+"""Incoming links on the page of a resource (the query ``links-to-resource`` gives one more)."""
 DIFFERENCES = ("betweenGroups", "changeOverTime")
 """Measured groups whose numbers are differences and are shown with their sign."""
 
@@ -62,9 +64,10 @@ class View:
         helpers = {
             name: getattr(self, name)
             for name in ("t", "text", "plain", "upper", "paragraphs", "tag", "href", "url", "amount", "duration",
-                         "type_name", "name", "period", "query_url", "switch", "here")
+                         "num", "short", "static", "type_name", "name", "period", "query_url", "switch", "here")
         }
         page: dict[str, Any] = {"queries": [], "formats": [], "current": "", "description": None}
+        page |= {"shown_links": SHOWN_LINKS, "action": base_path(self.request) + "/sparql"}
         state = self.request.app.state
         known = {"lang": self.lang, "release": state.release.id, "base": state.settings.public_base, "curie": curie}
         return environment().get_template(template).render({**page, **known, **helpers, **values})
@@ -131,6 +134,18 @@ class View:
     def type_name(self, record: Record) -> str:
         """Return what kind of thing a record is, by the label of its class in the graph."""
         return self.plain(self.name(EV + str(record["type"])))
+
+    def num(self, value: float) -> str:
+        """Return a number as the language writes it."""
+        return i18n.number(value, self.lang)
+
+    def short(self, iri: str) -> str:
+        """Return an IRI in short: ``kind/slug`` for a resource of the graph, a CURIE for other known terms."""
+        return iri.removeprefix(ID) if iri.startswith(ID) else curie(iri)
+
+    def static(self, name: str) -> str:
+        """Return the address of a static file."""
+        return f"{base_path(self.request)}/static/{name}"
 
     def duration(self, value: str) -> str:
         """Return an ``xsd:duration`` in words."""

@@ -17,14 +17,14 @@ from evidensgraf.service import pages
 from evidensgraf.service.jsonld import compact, context_bytes
 from evidensgraf.service.near import near, near_resources, near_terms
 from evidensgraf.service.negotiation import Variant
-from evidensgraf.service.paths import base_path
+from evidensgraf.service.paths import base_path, chosen_format
 from evidensgraf.service.problems import Problem
 from evidensgraf.service.responses import (
-    BILINGUAL,
     HTML,
     IMMUTABLE,
     LICENSE,
     RDF,
+    About,
     answer,
     context_iri,
     engine_of,
@@ -69,7 +69,7 @@ def not_found(request: Request, paths: Sequence[str]) -> Problem:
 async def thing(request: Request, kind: str, name: str) -> Response:
     """Send a client from a thing to the document about it (303 See Other, RFC 9110 §15.4.4)."""
     slug, suffix = split_suffix(name)
-    suffix = suffix or next((v.name for v in DOCUMENTS if request.query_params.get("format") in (v.name, v.media_type)), None)
+    suffix = suffix or next((v.name for v in DOCUMENTS if chosen_format(request) in (v.name, v.media_type)), None)
     if not await _exists(request, kind, slug):
         raise not_found(request, await near_resources(engine_of(request), kind, slug))
     kept = {k: v for k, v in request.query_params.items() if k == "lang" or (k == "format" and not suffix)}
@@ -113,7 +113,9 @@ async def term(request: Request, name: str) -> Response:
     variant = negotiate(request, DOCUMENTS, suffix)
     places = {v.name: f"{base_path(request)}/def/{local}.{v.name}" for v in DOCUMENTS}
     query = load()["resource-description"].bind({"resource": EV + local})
-    return await _represent(request, variant, EV + local, places, query, lambda lang: _page(request, "def", local, lang))
+    return await _represent(
+        request, variant, EV + local, places, query, lambda lang: _page(request, "def", local, lang)
+    )
 
 
 @router.get("/graph/{name}")
@@ -131,12 +133,16 @@ async def graph(request: Request, name: str) -> Response:
 @router.get("/context/v1.jsonld")
 async def context(request: Request) -> Response:
     """Answer with the JSON-LD context, which never changes under this address."""
-    variant = Variant("application/ld+json", "jsonld")
-    return unchanged(request, variant, cache=IMMUTABLE) or answer(request, context_bytes(), variant, cache=IMMUTABLE)
+    variant, about = Variant("application/ld+json", "jsonld"), About(cache=IMMUTABLE)
+    return unchanged(request, variant, about=about) or answer(request, context_bytes(), variant, about=about)
 
 
 async def _represent(
-    request: Request, variant: Variant, iri: str, places: dict[str, str], query: str,
+    request: Request,
+    variant: Variant,
+    iri: str,
+    places: dict[str, str],
+    query: str,
     page: Callable[[str], Awaitable[str]] | None = None,
 ) -> Response:
     """Answer with one variant of a description; ``places`` are the addresses of all of them, by short name."""
@@ -145,17 +151,20 @@ async def _represent(
     links = [
         *(link(places[v.name], "alternate", type=v.media_type) for v in others),
         *(link(places[v.name], "describedby", type=v.media_type) for v in others if variant == HTML),
-        link(iri, "cite-as"), link(LICENSE, "license"),
+        link(iri, "cite-as"),
+        link(LICENSE, "license"),
     ]
-    more = {"location": places[variant.name], "links": links, "headers": {} if lang else BILINGUAL}
-    if known := unchanged(request, variant, lang, **more):
+    about = About(places[variant.name], links, bilingual=True)
+    if known := unchanged(request, variant, lang, about):
         return known
     if page and lang:
-        return answer(request, await page(lang), variant, lang, **more)
+        return answer(request, await page(lang), variant, lang, about)
     if variant.media_type != "application/ld+json":
-        return answer(request, (await engine_of(request).query(query, variant.media_type)).body, variant, **more)
-    triples = ox.parse((await engine_of(request).query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES)
-    return answer(request, compact((q.triple for q in triples), context_iri(request), iri), variant, **more)
+        return answer(request, (await engine_of(request).query(query, variant.media_type)).body, variant, about=about)
+    triples = ox.parse(
+        (await engine_of(request).query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES
+    )
+    return answer(request, compact((q.triple for q in triples), context_iri(request), iri), variant, about=about)
 
 
 async def _page(request: Request, kind: str, slug: str, lang: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -17,15 +18,13 @@ from starlette.responses import Response
 from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.release import Release
 from evidensgraf.service.negotiation import Variant, choose, choose_language
-from evidensgraf.service.paths import full_path
+from evidensgraf.service.paths import chosen_format, full_path
 from evidensgraf.service.problems import Problem
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 """The licence of all data."""
 FRESH = "public, max-age=300"
 """``Cache-Control`` of what a release says: fresh for five minutes, then revalidated with its ``ETag``."""
-BILINGUAL = {"Content-Language": "sv, en"}
-"""The header of an answer that holds both languages."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 """``Cache-Control`` of what never changes at its address."""
 
@@ -34,7 +33,8 @@ HTML = Variant("text/html", "html")
 RDF: tuple[Variant, ...] = (
     Variant("text/turtle", "ttl"),
     Variant(
-        "application/ld+json", "jsonld",
+        "application/ld+json",
+        "jsonld",
         parameters={"profile": "http://www.w3.org/ns/json-ld#compacted http://www.w3.org/ns/json-ld#flattened"},
     ),
     Variant("application/n-triples", "nt"),
@@ -76,7 +76,7 @@ def negotiate(request: Request, variants: Sequence[Variant], suffix: str | None 
 
     Raises ``Problem`` (406), which lists what there is.
     """
-    name = suffix or request.query_params.get("format")
+    name = suffix or chosen_format(request)
     variant = choose(request.headers.get("accept"), variants, name)
     if variant is None:
         shown = [v for v in variants if not v.alias]
@@ -91,13 +91,38 @@ def entity_tag(request: Request, variant: Variant, lang: str | None = None) -> s
     """Return the strong validator (RFC 9110 §8.8.3) of an answer: of its release, address, variant and software."""
     release = release_of(request)
     parts = (
-        release.digest, release.id, _VERSION, full_path(request), request.url.query,
-        variant.media_type, lang or "",
+        release.digest,
+        release.id,
+        _VERSION,
+        full_path(request),
+        request.url.query,
+        variant.media_type,
+        lang or "",
     )
     return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
 
 
-def unchanged(request: Request, variant: Variant, lang: str | None = None, **more: Any) -> Response | None:
+@dataclass(frozen=True)
+class About:
+    """What the headers of an answer say beside its variant.
+
+    ``location`` is the address of this very variant (``Content-Location``), ``links`` are values of ``Link``,
+    ``cache`` is its lifetime, and ``bilingual`` says that it holds both languages.
+    """
+
+    location: str | None = None
+    links: Sequence[str] = ()
+    cache: str = FRESH
+    bilingual: bool = False
+
+
+PLAIN = About()
+"""An answer of which nothing more is said."""
+BOTH = About(bilingual=True)
+"""An answer that holds both languages."""
+
+
+def unchanged(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> Response | None:
     """Return 304 when the client already has this very answer (RFC 9110 §13.1.2), before any work is done."""
     tags = request.headers.get("if-none-match")
     if tags is None or request.method not in ("GET", "HEAD"):
@@ -105,34 +130,32 @@ def unchanged(request: Request, variant: Variant, lang: str | None = None, **mor
     held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
     if entity_tag(request, variant, lang) not in held:
         return None
-    return Response(status_code=304, headers=_headers(request, variant, lang, **more))
+    return Response(status_code=304, headers=headers_of(request, variant, lang, about))
 
 
-def answer(request: Request, body: bytes | str, variant: Variant, lang: str | None = None, **more: Any) -> Response:
-    """Return a 200 answer with its validator and lifetime.
-
-    ``lang`` is given for a representation in one language. ``more`` may hold ``location`` (``Content-Location``),
-    ``links`` (values of ``Link``), ``cache`` (``Cache-Control``) and ``headers``.
-    """
+def answer(
+    request: Request, body: bytes | str, variant: Variant, lang: str | None = None, about: About = PLAIN
+) -> Response:
+    """Return a 200 answer with its validator and lifetime; ``lang`` is given for a representation in one language."""
+    headers = headers_of(request, variant, lang, about)
     if request.headers.get("if-none-match", "").strip() == "*" and request.method in ("GET", "HEAD"):
-        return Response(status_code=304, headers=_headers(request, variant, lang, **more))
-    headers = _headers(request, variant, lang, **more)
+        return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=variant.content_type)
 
 
-def _headers(
-    request: Request, variant: Variant, lang: str | None, *, location: str | None = None, links: Sequence[str] = (),
-    cache: str = FRESH, headers: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    found = {"Cache-Control": cache, **({"Content-Language": lang} if lang else {})}
+def headers_of(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> dict[str, str]:
+    """Return the headers of an answer, without its content type; a POST has no validator."""
+    found = {"Cache-Control": about.cache}
+    if lang or about.bilingual:
+        found["Content-Language"] = lang or "sv, en"
     if request.method in ("GET", "HEAD"):
         found["ETag"] = entity_tag(request, variant, lang)
         found["Last-Modified"] = format_datetime(released(release_of(request)), usegmt=True)
-    if location:
-        found["Content-Location"] = location
-    if links:
-        found["Link"] = ", ".join(links)
-    return found | dict(headers or {})
+    if about.location:
+        found["Content-Location"] = about.location
+    if about.links:
+        found["Link"] = ", ".join(about.links)
+    return found
 
 
 def released(release: Release) -> datetime:

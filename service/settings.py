@@ -1,4 +1,4 @@
-"""Settings: everything about a running service that its environment decides, each from one ``EVIDENSGRAF_*`` variable."""
+"""Settings: what the environment decides about a running service, each from one ``EVIDENSGRAF_*`` variable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SettingsError(Exception):
 class Settings:
     """How the service runs. Field ``x`` is read from ``EVIDENSGRAF_X``.
 
-    - ``public_base``: IRI that the service is published under, ending in ``/``; the base of problem types and API links.
+    - ``public_base``: IRI that the service is published under, ending in ``/``; base of problem types and API links.
     - ``host``: address to listen on.
     - ``port``: TCP port to listen on, 0–65535; 0 takes any free one.
     - ``workers``: worker processes that evaluate queries, at least 1.

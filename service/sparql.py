@@ -20,7 +20,9 @@ from evidensgraf.service.paths import full_path
 from evidensgraf.service.problems import Problem, of_engine
 from evidensgraf.service.responses import (
     HTML,
+    PLAIN,
     RDF,
+    About,
     answer,
     context_iri,
     engine_of,
@@ -83,7 +85,10 @@ async def read_operation(request: Request) -> Operation | None:
     if request.method == "GET" and not any(queries):
         return None
     if len(queries) != 1:
-        sv, en = f"En fråga behövs i parametern query; {len(queries)} gavs.", f"One query is needed; got {len(queries)}."
+        sv, en = (
+            f"En fråga behövs i parametern query; {len(queries)} gavs.",
+            f"One query is needed; got {len(queries)}.",
+        )
         raise Problem("bad-request", {"sv": sv, "en": en})
     default = [value for name, value in pairs if name == "default-graph-uri" and value]
     named = [value for name, value in pairs if name == "named-graph-uri" and value]
@@ -106,8 +111,10 @@ def _pairs(encoded: bytes) -> list[tuple[str, str]]:
     """Return the pairs of a query string or form, percent-decoded once, as UTF-8."""
     try:
         return parse_qsl(_text(encoded), keep_blank_values=True, errors="strict", max_num_fields=1000)
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise _not_utf8() from error
+    except ValueError as error:
+        raise Problem("bad-request", {"sv": "För många parametrar.", "en": "Too many parameters."}) from error
 
 
 def _text(data: bytes) -> str:
@@ -139,18 +146,21 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
     lang = language(request) if variant == HTML else None
     links = [
         link(_location(request, v), "alternate", type=v.media_type)
-        for v in variants if not v.alias and v != variant and request.method == "GET"
+        for v in variants
+        if not v.alias and v != variant and request.method == "GET"
     ]
-    more = {"location": _location(request, variant), "links": links} if request.method == "GET" else {}
-    if known := unchanged(request, variant, lang, **more):
+    about = About(_location(request, variant), links) if request.method == "GET" else PLAIN
+    if known := unchanged(request, variant, lang, about):
         return known
     if lang is not None:
-        return await _page(request, operation, variants[0], lang, more)
+        return await _page(request, operation, variants[0], lang, about)
     found = await engine_of(request).query(
-        operation.query, variant.source or variant.media_type,
-        default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
+        operation.query,
+        variant.source or variant.media_type,
+        default_graphs=operation.default_graphs,
+        named_graphs=operation.named_graphs,
     )
-    return answer(request, found.body, variant, **more)
+    return answer(request, found.body, variant, about=about)
 
 
 def form_of(query: str) -> str:
@@ -166,14 +176,14 @@ def _location(request: Request, variant: Variant) -> str:
     return with_query(full_path(request), [*pairs, ("format", variant.name)])
 
 
-async def _page(
-    request: Request, operation: Operation, source: Variant, lang: str, more: dict[str, str | list[str]]
-) -> Response:
+async def _page(request: Request, operation: Operation, source: Variant, lang: str, about: About) -> Response:
     found = problem = None
     try:
         found = await engine_of(request).query(
-            operation.query, source.media_type,
-            default_graphs=operation.default_graphs, named_graphs=operation.named_graphs,
+            operation.query,
+            source.media_type,
+            default_graphs=operation.default_graphs,
+            named_graphs=operation.named_graphs,
         )
     except EngineError as error:
         problem = of_engine(error)
@@ -182,7 +192,7 @@ async def _page(
     if problem:
         headers = {"Cache-Control": "no-store", "Content-Language": lang, **problem.headers}
         return Response(page, problem.status, headers, media_type=HTML.content_type)
-    return answer(request, page, HTML, lang, **more)
+    return answer(request, page, HTML, lang, about)
 
 
 async def _describe(request: Request) -> Response:

@@ -17,12 +17,21 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (r"(\w+) is refused: .*", r"\1 utförs inte: tjänsten är skrivskyddad och har ingen uppdatering."),
     (r"The release has no graph <(.*?)>.*", r"Utgåvan har ingen graf <\1>, och inget hämtas."),
-    (r"The query could not be evaluated: it is nested too deeply.*", "Frågan kunde inte utföras: den är för djupt nästlad."),
+    (
+        r"The query could not be evaluated: it is nested too deeply.*",
+        "Frågan kunde inte utföras: den är för djupt nästlad.",
+    ),
     (r"The query could not be evaluated: (.*)", r"Frågan kunde inte utföras: \1"),
-    (r"The service is busy.*", "Tjänsten är upptagen: alla arbetsprocesser används och kön är full. Försök igen strax."),
+    (
+        r"The service is busy.*",
+        "Tjänsten är upptagen: alla arbetsprocesser används och kön är full. Försök igen strax.",
+    ),
     (r"The release could not be loaded: (.*)", r"Utgåvan kunde inte läsas in: \1"),
     (r"A (\w+) query can be answered as: (.*)", r"En \1-fråga kan besvaras som: \2"),
-    (r"(\S+) has no parameter '(.*?)'\. Its parameters: none\.", r"\1 har ingen parameter '\2', och inga andra heller."),
+    (
+        r"(\S+) has no parameter '(.*?)'\. Its parameters: none\.",
+        r"\1 har ingen parameter '\2', och inga andra heller.",
+    ),
     (r"(\S+) has no parameter '(.*?)'\. Its parameters: (.*)", r"\1 har ingen parameter '\2'. Dess parametrar: \3"),
     (r"(\S+) needs a value for '(.*?)'\.", r"\1 behöver ett värde för '\2'."),
     (r"(\S+): '(.*)' is not an IRI, a CURIE or a slug\.", r"\1: '\2' är inte en IRI, en CURIE eller ett kortnamn."),
@@ -31,6 +40,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 _REASON = (
     (r"^unexpected '", "oväntat '"),
     (r"^the query ends too early", "frågan slutar för tidigt"),
+    (r"^something is missing or left open before the end", "något saknas eller är inte avslutat före slutet"),
     (r"; possible here: ", "; möjligt här: "),
 )
 

@@ -13,10 +13,7 @@ from evidensgraf.graph.build import BuildError, assemble, build, canonical
 from evidensgraf.graph.derive import DERIVED, derive
 from evidensgraf.graph.load import LoadError, data_files
 from evidensgraf.graph.release import ReleaseError, open_release
-from evidensgraf.ontology.namespaces import EV, graph_iri, resource
-
-OSA = resource("finding", "offentligt-skyddad-anstallning")
-
+from evidensgraf.ontology.namespaces import EV, graph_iri
 
 @pytest.fixture
 def data(tmp_path):
@@ -93,7 +90,7 @@ def test_every_passage_and_every_claim_is_whole(store):
     [
         ("ev:effect ev:Harmful", "ev:effect ev:Supports", "effekt"),
         ("ev:statedIn ", "ev:about ", "textställe"),
-        ("ev:verdict ev:NotEffective ;", "", "omdöme"),
+        ("ev:verdict ev:NotEffective", "ev:verdict ev:Harmful", "omdöme"),
     ],
 )
 def test_a_violation_stops_the_build_and_says_where(data, tmp_path, before, after, words):
@@ -104,8 +101,7 @@ def test_a_violation_stops_the_build_and_says_where(data, tmp_path, before, afte
     with pytest.raises(BuildError) as error:
         build(tmp_path / "releases", data=data, lang="sv")
     assert any(p.startswith("rapport-2-ekonomiskt-bistand.trig:") and words in p.lower() for p in error.value.problems)
-    assert all("http" not in p.split(": ", 1)[1].split("Fokus")[0] or True for p in error.value.problems)
-    assert not list((tmp_path / "releases").glob("*")) if (tmp_path / "releases").exists() else True
+    assert not (tmp_path / "releases").exists()
 
 
 def test_a_syntax_error_stops_the_build_with_file_and_line_and_nothing_is_loaded(data, tmp_path):

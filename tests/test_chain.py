@@ -1,0 +1,96 @@
+"""The evidence chain is whole, as a document and as a picture."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from evidensgraf.service import records
+from evidensgraf.service.chain import evidence_chain, outline, unfold
+from evidensgraf.service.chain_svg import Picture, draw
+from evidensgraf.service.facts import Facts
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def chains(runner, engine):
+    found = [("appraisal", r["slug"]) for r in runner.run(records.list_appraisals(engine))]
+    found += [("recommendation", r["slug"]) for r in runner.run(records.list_recommendations(engine))]
+    return {key: runner.run(evidence_chain(engine, *key)) for key in found}
+
+
+def test_every_appraisal_and_recommendation_has_a_chain_down_to_a_passage(chains):
+    assert chains
+    for key, chain in chains.items():
+        assert chain["statedIn"] and chain["lines"], key
+        for line in chain["lines"]:
+            assert line["direction"] and line["basis"] and line["statements"], key
+            for statement in line["statements"]:
+                assert statement["statedIn"] and statement["title"].keys() == {"sv", "en"}, key
+
+
+def test_an_appraisal_has_a_verdict_and_a_recommendation_a_kind(chains):
+    for (kind, slug), chain in chains.items():
+        assert chain["verdict"] if kind == "appraisal" else chain["recommendationKind"], slug
+
+
+def test_a_statement_that_is_a_conclusion_nests_its_own_lines(chains):
+    nested = [
+        s for c in chains.values() for line in c["lines"] for s in line["statements"] if s["type"] == "Appraisal"
+    ]
+    assert all(s["lines"] for s in nested)
+
+
+def test_no_chain_of_another_kind(runner, engine):
+    assert runner.run(evidence_chain(engine, "finding", "anything")) is None
+    assert runner.run(evidence_chain(engine, "appraisal", "no-such-thing")) is None
+
+
+def test_a_chain_that_bites_its_tail_ends():
+    base = "https://w3id.org/evidensgraf/id/appraisal/"
+    rows = [
+        {"conclusion": {"value": base + a}, "line": {"value": f"{base}{a}#line-1"}, "statement": {"value": base + b}}
+        for a, b in (("a", "b"), ("b", "a"))
+    ]
+    chain = unfold(Facts([]), base + "a", outline(rows))
+    inner = chain["lines"][0]["statements"][0]
+    assert inner["id"] == base + "b"
+    assert "lines" not in inner["lines"][0]["statements"][0]
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_the_picture_is_svg_with_title_description_and_every_statement(chains, lang):
+    for chain in chains.values():
+        svg = ElementTree.fromstring(str(draw(chain, lang)))
+        assert svg.get("role") == "img"
+        named = svg.get("aria-labelledby").split()
+        assert [svg.find(f"{SVG}title").get("id"), svg.find(f"{SVG}desc").get("id")] == named
+        assert svg.find(f"{SVG}title").text and svg.find(f"{SVG}desc").text
+        drawn = " ".join(text.text or "" for text in svg.iter(f"{SVG}text"))
+        for line in chain["lines"]:
+            for statement in line["statements"]:
+                assert statement["title"][lang].split()[0] in drawn
+
+
+def test_no_two_boxes_of_a_column_overlap_and_all_lie_within_the_picture(chains):
+    for chain in chains.values():
+        picture = Picture(chain, "sv")
+        for column in {box.column for box in picture.boxes.values()}:
+            boxes = sorted((b for b in picture.boxes.values() if b.column == column), key=lambda b: b.y)
+            assert all(a.y + a.height < b.y for a, b in zip(boxes, boxes[1:], strict=False))
+            assert boxes[0].y >= 0 and boxes[-1].y + boxes[-1].height <= picture.height
+
+
+def test_direction_is_told_by_a_word_as_well_as_by_a_dash(chains):
+    for chain in chains.values():
+        edges = Picture(chain, "sv").edges
+        for line in chain["lines"]:
+            style, word = edges[chain["id"], line["id"]]
+            assert style == line["direction"]["id"].rsplit("/", 1)[-1].lower()
+            assert word == line["direction"]["label"]["sv"]
+
+
+def test_text_in_another_language_is_marked(chains):
+    svg = str(draw(chains["appraisal", "stockholmsjobb-bedomning"], "en"))
+    assert re.search(r'<text [^>]*lang="sv"[^>]*>Utvärderad', svg)

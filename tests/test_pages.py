@@ -1,0 +1,297 @@
+"""Pages hold without a browser: structure, labels, languages, and nothing from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from string import Formatter
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from evidensgraf.graph.guard import read
+from evidensgraf.ontology.namespaces import PREFIXES
+from evidensgraf.service import i18n
+
+SERVICE = Path(i18n.__file__).parent
+PATHS = (
+    "/", "/interventions", "/recommendations", "/findings", "/sources", "/about", "/accessibility", "/queries",
+    "/sparql",
+    "/doc/intervention/bostad-forst", "/doc/intervention/nystartsjobb-vaxjo", "/doc/intervention/hasky",
+    "/doc/appraisal/bostad-forst-bedomning", "/doc/appraisal/stockholmsjobb-bedomning",
+    "/doc/source/rapport-2-ekonomiskt-bistand", "/doc/source/de-vet-2013-case-management",
+    "/doc/organisation/ifau", "/doc/outcome/arbete", "/def/Beneficial", "/def/Finding", "/def/effect", "/def/",
+    "/sparql?query=" + quote("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 300"),
+    "/sparql?query=" + quote("ASK { ?s ?p ?o }"),
+    "/sparql?query=" + quote("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"),
+    "/sparql?query=" + quote("SELECT ?s\nWHER { ?s ?p ?o }"),
+    "/doc/intervention/no-such-thing",
+)
+VOID = {"meta", "link", "img", "input", "br", "hr"}
+
+
+class Page(HTMLParser):
+    """Reads a page: its elements with attributes and text, and whether every element is closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open = [], []
+        self.feed(text)
+        assert not self.open, [e["tag"] for e in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        inherited = self.open[-1]["lang"] if self.open else None
+        element = {"tag": tag, **dict(attrs), "text": ""}
+        element["lang"] = dict(attrs).get("lang", inherited)
+        element["parents"] = [e["tag"] for e in self.open]
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1]["tag"] == tag, (tag, [e["tag"] for e in self.open])
+        self.open.pop()
+
+    def handle_data(self, data):
+        for element in self.open:
+            element["text"] += data
+
+    def all(self, *tags):
+        return [e for e in self.elements if e["tag"] in tags]
+
+    def one(self, tag):
+        (element,) = self.all(tag)
+        return element
+
+
+@pytest.fixture(scope="module", params=["sv", "en"])
+def pages(request, client):
+    join = lambda path: path + ("&" if "?" in path else "?") + f"lang={request.param}"  # noqa: E731
+    answers = {path: client.get(join(path), accept="text/html") for path in PATHS}
+    for path, answer in answers.items():
+        assert answer.headers["content-type"].startswith("text/html"), path
+        assert answer.status_code == (404 if "no-such" in path else 400 if "WHER%20" in path else 200), path
+    return request.param, {path: (Page(answer.text), answer.text) for path, answer in answers.items()}
+
+
+def test_one_h1_and_no_heading_level_is_skipped(pages):
+    for path, (page, _) in pages[1].items():
+        levels = [int(e["tag"][1]) for e in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
+        assert levels.count(1) == 1 and levels[0] == 1, path
+        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), (path, levels)
+
+
+def test_every_field_has_a_label(pages):
+    for path, (page, _) in pages[1].items():
+        labelled = {e["for"] for e in page.all("label")}
+        for field in page.all("input", "select", "textarea"):
+            assert field.get("type") == "hidden" or field["id"] in labelled, path
+        for button in page.all("button"):
+            assert button["text"].strip(), path
+
+
+def test_the_page_and_what_is_in_another_language_say_so(pages):
+    lang, found = pages
+    for path, (page, _) in found.items():
+        assert page.one("html")["lang"] == lang, path
+        other = "en" if lang == "sv" else "sv"
+        (switch,) = (e for e in page.all("a") if e.get("hreflang") == other)
+        assert switch["lang"] == other and switch["text"] == {"sv": "Svenska", "en": "English"}[other]
+        for quotation in page.all("q"):
+            assert quotation["lang"] == "sv", path
+
+
+def test_a_swedish_reference_on_an_english_page_is_marked(pages):
+    lang, found = pages
+    page, _ = found["/sources"]
+    (link,) = (e for e in page.all("a") if "Behrenz" in e["text"])
+    inner = [e for e in page.all("span") if "Behrenz" in e["text"] and e["lang"] == "sv"]
+    assert bool(inner) == (lang == "en") and link
+
+
+def test_landmarks_and_skip_link(pages):
+    for path, (page, _) in pages[1].items():
+        assert page.one("main")["id"] == "main"
+        assert page.one("footer") and page.all("header")
+        assert page.all("a")[0]["href"] == "#main", path
+        for nav in page.all("nav"):
+            assert nav["aria-label"], path
+
+
+def test_nothing_runs_and_nothing_is_fetched_from_elsewhere(pages):
+    for path, (page, text) in pages[1].items():
+        assert not page.all("script", "iframe", "object", "embed", "style"), path
+        for element in page.elements:
+            assert not [a for a in element if a.startswith("on") or a == "style"], (path, element)
+            if element["tag"] in ("img", "link", "form", "input"):
+                for attribute in ("src", "href", "action"):
+                    assert element.get(attribute, "/").startswith("/"), (path, element)
+        assert "fonts.g" not in text and "cdn" not in text.lower(), path
+
+
+def test_ids_are_unique_and_references_to_them_hold(pages):
+    for path, (page, _) in pages[1].items():
+        ids = [e["id"] for e in page.elements if "id" in e]
+        assert len(ids) == len(set(ids)), (path, sorted(i for i in ids if ids.count(i) > 1))
+        for element in page.elements:
+            for attribute in ("aria-labelledby", "aria-describedby", "for"):
+                assert set((element.get(attribute) or "").split()) <= set(ids), (path, element)
+            if (element.get("href") or "").startswith("#"):
+                assert element["href"][1:] in ids, (path, element["href"])
+
+
+def test_every_link_and_image_has_a_name(pages):
+    for path, (page, _) in pages[1].items():
+        for link in page.all("a"):
+            assert link["text"].strip(), (path, link)
+        for image in page.all("img"):
+            assert "alt" in image, path
+
+
+def test_tables_have_caption_and_scoped_heads(pages):
+    for path, (page, _) in pages[1].items():
+        assert len(page.all("caption")) == len(page.all("table")), path
+        assert all(e.get("scope") in ("col", "row") for e in page.all("th")), path
+        for table in page.all("table"):
+            assert "stack" not in table["class"] or table["role"] == "table"
+
+
+def test_a_stacked_table_keeps_its_roles(pages):
+    for path, (page, _) in pages[1].items():
+        for cell in page.all("td", "th"):
+            assert ("data-label" in cell or cell.get("scope") == "col" or "role" not in cell), path
+
+
+def test_the_picture_of_a_chain_has_title_and_description_and_is_reachable(pages):
+    for path, (page, _) in pages[1].items():
+        for svg in page.all("svg"):
+            assert svg["role"] == "img" and svg["aria-labelledby"] == "chain-title chain-desc"
+            assert page.one("desc")["text"]
+        if "/appraisal/" in path:
+            (region,) = (e for e in page.all("div") if e.get("role") == "region")
+            assert region["tabindex"] == "0" and page.all("svg")
+
+
+def test_the_chain_is_also_a_list_with_every_statement(pages, client):
+    for path, (page, _) in pages[1].items():
+        if "/appraisal/" not in path:
+            continue
+        chain = client.get(path.replace("/doc/appraisal", "/api/v1/appraisals") + "/evidence-chain").json()
+        linked = {e["href"].split("?")[0] for e in page.all("a") if "ul" in e["parents"]}
+        for line in chain["lines"]:
+            for statement in line["statements"]:
+                assert statement["id"].replace("https://w3id.org/evidensgraf/id", "/doc") in linked
+
+
+def test_the_footer_has_release_licence_data_and_the_query(pages, release):
+    for path, (page, text) in pages[1].items():
+        assert f"<strong>{release.id}</strong>" in text, path
+        assert [e for e in page.all("a") if e.get("rel") == "license"], path
+        if path.startswith("/doc/") and "no-such" not in path:
+            types = {e["type"] for e in page.all("link") if e.get("rel") == "alternate"}
+            assert types >= {"text/turtle", "application/ld+json"}, path
+            queries = [e["href"] for e in page.all("a") if "/sparql?query=" in e["href"]]
+            assert queries, path
+            for href in queries:
+                assert read(parse_qs(urlsplit(href).query)["query"][0]).form == "SELECT"
+
+
+def test_every_link_within_the_service_leads_somewhere(pages, client):
+    lang, found = pages
+    paths = {urlsplit(e["href"]) for page, _ in found.values() for e in page.all("a", "link")}
+    local = {p.path for p in paths if not p.netloc and p.path and not p.path.startswith(("/sparql", "/problems"))}
+    if lang == "en":  # the same things are linked in both languages
+        return
+    for path in sorted(local):
+        accept = "text/html" if not re.search(r"\.(ttl|jsonld|css|svg)$|^/api", path) else None
+        assert client.get(path, accept=accept).status_code in (200, 404 if "no-such" in path else 200), path
+
+
+def test_unknown_is_said_and_relayed_is_said(pages):
+    lang, found = pages
+    _, text = found["/doc/intervention/hasky"]
+    assert {"sv": "Primärkällan:", "en": "Primary source:"}[lang] in text
+    _, text = found["/doc/intervention/nystartsjobb-vaxjo"]
+    assert {"sv": "Inte graderad", "en": "Not graded"}[lang] in text
+
+
+def test_the_error_of_a_query_has_its_place(pages):
+    lang, found = pages
+    (path,) = (p for p in found if "WHER%20" in p)
+    page, text = found[path]
+    assert page.one("textarea")["aria-invalid"] == "true"
+    assert {"sv": "Rad 2, kolumn 6", "en": "Line 2, column 6"}[lang] in text
+
+
+def test_a_long_answer_says_how_much_is_shown(pages):
+    (path,) = (p for p in pages[1] if "300" in p)
+    page, text = pages[1][path]
+    assert len(page.all("tr")) == 201 and "300" in text and "200" in text
+
+
+def test_under_a_mount_every_link_stays_below_it(client_of, engine):
+    mounted = client_of(engine, root_path="/evidensgraf")
+    text = mounted.get("/evidensgraf/doc/intervention/hasky", accept="text/html").text
+    for element in Page(text).all("a", "link", "img"):
+        target = element.get("href") or element["src"]
+        assert target.startswith(("/evidensgraf/", "#", "https://", "http://")), target
+
+
+def test_a_chosen_language_follows_along(client):
+    page = Page(client.get("/doc/intervention/hasky?lang=en", accept="text/html").text)
+    for link in page.all("a"):
+        if link["href"].startswith(("/doc/", "/def/")) and link.get("hreflang") != "sv":
+            assert "lang=en" in link["href"], link
+
+
+# Languages
+
+
+def test_both_catalogues_have_the_same_keys_and_the_same_places():
+    swedish, english = i18n.catalogue("sv"), i18n.catalogue("en")
+    assert swedish.keys() == english.keys()
+    for key in swedish:
+        fields = [{name for _, name, _, _ in Formatter().parse(texts[key]) if name} for texts in (swedish, english)]
+        assert fields[0] == fields[1], key
+
+
+def test_every_text_that_is_asked_for_is_there_and_every_text_is_asked_for():
+    code = [f.read_text(encoding="utf-8") for f in SERVICE.glob("*.py")]
+    code += [f.read_text(encoding="utf-8") for f in SERVICE.glob("templates/*.html")]
+    asked = {key for text in code for key in re.findall(r"""\bt\(\s*['"]([A-Za-z.]+)['"]\s*[,)]""", text)}
+    asked |= {key for text in code for key in re.findall(r"""translate\([\w.]*lang, "([A-Za-z.]+)"[,)]""", text)}
+    keys = set(i18n.catalogue("sv"))
+    assert {key for key in asked if key not in keys and f"{key}.other" not in keys} == set()
+    built = ("nav.", "field.", "section.", "listing.", "source.", "svg.count.", "duration.", "unit.", "term.")
+    forms = {re.sub(r"\.(one|other)$", "", key) for key in keys if not key.startswith(built)}
+    quoted = {key for key in forms if any(f"'{key}'" in text or f'"{key}"' in text for text in code)}
+    assert forms - asked - quoted == set()
+
+
+def test_every_name_of_a_foreign_term_has_a_known_prefix():
+    for key in i18n.catalogue("sv"):
+        if key.startswith("term."):
+            assert key.removeprefix("term.").split(":")[0] in PREFIXES
+
+
+@pytest.mark.parametrize(
+    ("value", "sv", "en"),
+    [(8, "8", "8"), (-7, "−7", "−7"), (0.5, "0,5", "0.5"), (16700, "16\N{NO-BREAK SPACE}700", "16,700")],
+)
+def test_numbers_are_written_as_the_language_does(value, sv, en):
+    assert (i18n.number(value, "sv"), i18n.number(value, "en")) == (sv, en)
+
+
+def test_durations_in_words():
+    assert i18n.duration("P3Y", "sv") == "3 år"
+    assert i18n.duration("P1M", "en") == "1 month"
+    assert i18n.duration("PT5H", "en") == "PT5H"
+
+
+def test_a_missing_text_is_an_error():
+    with pytest.raises(i18n.MissingTextError, match="no.such.key"):
+        i18n.translate("sv", "no.such.key")
