@@ -26,8 +26,10 @@ _VERSION = ox.NamedNode("http://www.w3.org/ns/dcat#version")
 _LABELS = [
     ox.NamedNode(iri)
     for iri in (
-        "http://purl.org/dc/terms/title", "http://www.w3.org/2004/02/skos/core#prefLabel",
-        "http://xmlns.com/foaf/0.1/name", "http://www.w3.org/2000/01/rdf-schema#label",
+        "http://purl.org/dc/terms/title",
+        "http://www.w3.org/2004/02/skos/core#prefLabel",
+        "http://xmlns.com/foaf/0.1/name",
+        "http://www.w3.org/2000/01/rdf-schema#label",
     )
 ]
 
@@ -77,9 +79,7 @@ def assemble(data: Path | None = None) -> tuple[ox.Store, list[DataFile]]:
     return store, files
 
 
-def violations(
-    store: ox.Store, validate: Callable[[bytes], list[Violation]] = validate_fast
-) -> list[Violation]:
+def violations(store: ox.Store, validate: Callable[[bytes], list[Violation]] = validate_fast) -> list[Violation]:
     """Return what the shapes say of everything in the store but the shapes themselves, worst first."""
     shapes = ox.NamedNode("https://w3id.org/evidensgraf/graph/shapes")
     triples = (ox.Triple(q.subject, q.predicate, q.object) for q in store if q.graph_name != shapes)
@@ -141,8 +141,11 @@ def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, der
     releases.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".building-", dir=releases))
     manifest = {
-        "id": release_id, "sha256": digest, "quads": len(store),
-        "graphs": sorted(g.value for g in store.named_graphs()), "derived": derived,
+        "id": release_id,
+        "sha256": digest,
+        "quads": len(store),
+        "graphs": sorted(g.value for g in store.named_graphs()),
+        "derived": derived,
     }
     files = {
         QUADS: quads,

@@ -39,10 +39,14 @@ def describe(store: ox.Store, release_id: str, digest: str) -> bytes:
         _count(dataset, "void:properties", len({t.predicate for t in union})),
     ]
     out += [_link(dataset, "void:vocabulary", namespace) for namespace in PREFIXES.values()]
-    for cls, count in sorted(Counter(getattr(t.object, "value", "") for t in union if t.predicate == _RDF_TYPE).items()):
+    for cls, count in sorted(
+        Counter(getattr(t.object, "value", "") for t in union if t.predicate == _RDF_TYPE).items()
+    ):
         part = f"{dataset}#class-{_tail(cls)}"
         out += [
-            _link(dataset, "void:classPartition", part), _link(part, "void:class", cls), _count(part, "void:entities", count)
+            _link(dataset, "void:classPartition", part),
+            _link(part, "void:class", cls),
+            _count(part, "void:entities", count),
         ]
     for graph in sorted(store.named_graphs(), key=lambda g: g.value):
         size = sum(1 for _ in store.quads_for_pattern(None, None, None, graph))

@@ -10,9 +10,20 @@ import pyoxigraph as ox
 
 from evidensgraf.ontology.namespaces import ID, PREFIXES
 
-_FIRST = ["rdf:type", "dcterms:title", "rdfs:label", "skos:prefLabel", "foaf:name", "dcterms:description", "skos:definition"]
-_PLAIN = {PREFIXES["xsd"] + "integer": r"[+-]?\d+", PREFIXES["xsd"] + "decimal": r"[+-]?\d*\.\d+",
-          PREFIXES["xsd"] + "boolean": "true|false"}
+_FIRST = [
+    "rdf:type",
+    "dcterms:title",
+    "rdfs:label",
+    "skos:prefLabel",
+    "foaf:name",
+    "dcterms:description",
+    "skos:definition",
+]
+_PLAIN = {
+    PREFIXES["xsd"] + "integer": r"[+-]?\d+",
+    PREFIXES["xsd"] + "decimal": r"[+-]?\d*\.\d+",
+    PREFIXES["xsd"] + "boolean": "true|false",
+}
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LANGUAGE_ORDER = {"sv": "0", "en": "1"}
 

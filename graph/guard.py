@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from evidensgraf.graph.engine import QueryRefused
-from evidensgraf.ontology.namespaces import PREFIXES
+from evidensgraf.ontology.namespaces import BASE, PREFIXES
 
 _TOKEN = re.compile(
     r"""
@@ -71,7 +71,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _read(text: str) -> Reading:
-    form, graphs, prefixes, base = "", set(), dict(PREFIXES), ""
+    form, graphs, prefixes, base = "", set(), dict(PREFIXES), BASE
     tokens = list(_tokens(text))
     for i, (kind, value) in enumerate(tokens):
         if kind != "word":

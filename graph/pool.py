@@ -21,8 +21,8 @@ from evidensgraf.graph.engine import (
     EngineBusy,
     EngineError,
     EngineUnavailable,
-    Limits,
     LimitExceeded,
+    Limits,
     NotAcceptable,
     QueryRefused,
     QuerySyntaxError,
@@ -145,8 +145,12 @@ class LocalEngine:
             return known
         limits = limits or self.limits
         request = {
-            "query": text, "media_type": media_type, "default_graphs": list(default_graphs),
-            "named_graphs": list(named_graphs), "rows": limits.rows, "size_mb": limits.size_mb,
+            "query": text,
+            "media_type": media_type,
+            "default_graphs": list(default_graphs),
+            "named_graphs": list(named_graphs),
+            "rows": limits.rows,
+            "size_mb": limits.size_mb,
         }
         worker = await self._acquire()
         header, body = await self._ask(worker, request, limits)

@@ -63,8 +63,9 @@ def summary(checks: list[Check]) -> dict[str, Counter[str]]:
 
 
 def _check(row: ox.QuerySolution, sources: Path, texts: dict[str, SourceText | None]) -> Check:
-    passage, source, section, first, last = (getattr(row[n], "value", "") for n in
-                                             ("passage", "source", "section", "first", "last"))
+    passage, source, section, first, last = (
+        getattr(row[n], "value", "") for n in ("passage", "source", "section", "first", "last")
+    )
     slug = source.removeprefix(f"{ID}source/")
     if not (source and section and first and last):
         return Check(passage, slug, section, "incomplete")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import PREFIXES
+from evidensgraf.ontology.namespaces import BASE, PREFIXES
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -86,7 +86,7 @@ def _evaluate(store: ox.Store, request: dict[str, Any]) -> bytes:
     dataset: dict[str, Any] = {"use_default_graph_as_union": True}
     if default or named:  # SPARQL 1.1 Protocol §2.1.4: what is not named is empty
         dataset = {"default_graph": default, "named_graphs": named}
-    results = store.query(request["query"], prefixes=PREFIXES, **dataset)
+    results = store.query(request["query"], base_iri=BASE, prefixes=PREFIXES, **dataset)
     media_type, spool = request["media_type"], _Spool(request["size_mb"] * 2**20)
     if isinstance(results, ox.QueryTriples):
         triples = _capped(results, request["rows"])

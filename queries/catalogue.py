@@ -108,7 +108,9 @@ def _languages(value: object, where: str) -> dict[str, str]:
 def _parameter(name: str, spec: dict[str, object], text: str, where: str) -> Parameter:
     slots = len(re.findall(_SLOT.format(name=name), text))
     if slots != 1:
-        raise CatalogueError(f"{where}: parameter {name} needs exactly one 'VALUES ?{name} {{ UNDEF }}', found {slots}.")
+        raise CatalogueError(
+            f"{where}: parameter {name} needs exactly one 'VALUES ?{name} {{ UNDEF }}', found {slots}."
+        )
     is_iri = "class" in spec
     curie = str(spec.get("class") or spec.get("datatype") or "xsd:string")
     prefix, _, local = curie.partition(":")

@@ -25,10 +25,10 @@ from evidensgraf.service.responses import (
     answer,
     engine_of,
     json_bytes,
+    known,
     link,
     negotiate,
     release_of,
-    unchanged,
     with_query,
 )
 
@@ -157,7 +157,7 @@ async def api_info(request: Request) -> Response:
     """Say what this API is (Digg VER.06)."""
     base = str(request.app.state.settings.public_base)
     info = API_INFO | {"apiDocumentation": f"{base}api/v1/openapi.json", "release": release_of(request).id}
-    return unchanged(request, negotiate(request, [JSON])) or answer(request, json_bytes(info), JSON)
+    return known(request, negotiate(request, [JSON])) or answer(request, json_bytes(info), JSON)
 
 
 def _chain(kind: str) -> Callable[[Engine, str], Awaitable[_Record | None]]:
@@ -172,8 +172,8 @@ async def _one(
 ) -> Response:
     negotiate(request, [JSON])
     links = [link(LICENSE, "license")]
-    if known := unchanged(request, JSON, about=About(links=links, bilingual=True)):
-        return known
+    if ready := known(request, JSON, about=About(links=links, bilingual=True)):
+        return ready
     record = await get(engine_of(request), slug)
     if record is None:
         slugs = [str(r["slug"]) for r in await siblings(engine_of(request))]
@@ -188,8 +188,8 @@ async def _listed(request: Request, get: _List, limit: int, page: int, filters: 
     negotiate(request, [JSON])
     _refuse_unknown(request)
     wanted = {name: value for name, value in filters.items() if value}
-    if known := unchanged(request, JSON, about=BOTH):
-        return known
+    if ready := known(request, JSON, about=BOTH):
+        return ready
     found = [r for r in await get(engine_of(request)) if all(_is(r, name, value) for name, value in wanted.items())]
     items = found[(page - 1) * limit : page * limit]
     body = {
@@ -206,9 +206,9 @@ async def _listed(request: Request, get: _List, limit: int, page: int, filters: 
 
 def _refuse_unknown(request: Request) -> None:
     """Raise ``Problem`` (400) for a parameter that the operation does not have: a typo must not pass unseen."""
-    known = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", "format"}
-    if unknown := sorted(set(request.query_params) - known):
-        listed = ", ".join(sorted(known))
+    accepted = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", "format"}
+    if unknown := sorted(set(request.query_params) - accepted):
+        listed = ", ".join(sorted(accepted))
         detail = {"sv": f"Okänd parameter. Det finns: {listed}.", "en": f"Unknown parameter. There are: {listed}."}
         raise Problem("invalid-parameter", detail, errors=[{"parameter": name, "detail": detail} for name in unknown])
 

@@ -15,6 +15,7 @@ from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.release import Release
 from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
 from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
+from evidensgraf.service.recent import Recent
 from evidensgraf.service.responses import (
     BOTH,
     HTML,
@@ -22,13 +23,15 @@ from evidensgraf.service.responses import (
     About,
     answer,
     json_bytes,
+    known,
     language,
     link,
     negotiate,
-    unchanged,
 )
 from evidensgraf.service.settings import Settings
 
+RECENT_MB = 64
+"""Room for recent answers, in mebibytes."""
 LISTINGS = ("interventions", "recommendations", "findings", "sources")
 """Pages that list records of one kind."""
 STATIC_PAGES = ("about", "accessibility")
@@ -54,6 +57,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
             Middleware(WhileConnected),
         ],
     )
+    app.state.recent = Recent(RECENT_MB * 2**20)
     app.state.engine, app.state.release, app.state.settings = engine, release, settings
     problems.register(app)
     openapi.install(app, settings)
@@ -83,8 +87,8 @@ async def _health(request: Request) -> Response:
 
 async def _openapi(request: Request) -> Response:
     """Describe the REST API, with examples from the release."""
-    if known := unchanged(request, JSON, about=BOTH):
-        return known
+    if ready := known(request, JSON, about=BOTH):
+        return ready
     state = request.app.state
     document = await openapi.with_examples(request.app.openapi(), state.engine, state.release.id)
     return answer(request, json_bytes(document), JSON, about=BOTH)
@@ -109,8 +113,8 @@ def _page(render: _Render) -> Callable[[Request], Awaitable[Response]]:
         lang = language(request)
         base = str(request.app.state.settings.public_base)
         about = About(links=[link(f"{base}api/v1/openapi.json", "service-desc", type="application/json")])
-        if known := unchanged(request, HTML, lang, about):
-            return known
+        if ready := known(request, HTML, lang, about):
+            return ready
         return answer(request, await render(request, lang), HTML, lang, about)
 
     return handler

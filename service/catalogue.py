@@ -22,10 +22,10 @@ from evidensgraf.service.responses import (
     LICENSE,
     answer,
     json_bytes,
+    known,
     language,
     negotiate,
     release_of,
-    unchanged,
 )
 from evidensgraf.service.sparql import GRAPHS, QUERY, RESULTS, Operation, evaluate
 
@@ -60,8 +60,8 @@ async def queries(request: Request) -> Response:
     """List the catalogue."""
     variant = negotiate(request, (JSON, HTML))
     lang = language(request) if variant == HTML else None
-    if known := unchanged(request, variant, lang):
-        return known
+    if ready := known(request, variant, lang):
+        return ready
     found = [entry(query, base_path(request)) for query in load().values()]
     if lang:
         return answer(request, await pages.queries_page(request, found, lang), HTML, lang)
@@ -86,5 +86,5 @@ async def query(request: Request, name: str) -> Response:
         values[key] = value
     text = load()[plain].bind(values)
     if chosen == TEXT.name or chosen_format(request) == TEXT.name:
-        return unchanged(request, TEXT) or answer(request, text, TEXT)
+        return known(request, TEXT) or answer(request, text, TEXT)
     return await evaluate(request, Operation(text), chosen)

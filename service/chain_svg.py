@@ -62,7 +62,8 @@ class Picture:
             box.lines += [(part_style, tag, line) for line in textwrap.wrap(plain, width)]
 
     def _claim(self, claim: Record, column: int) -> None:
-        verdict = _words(claim.get("verdict"), self.lang)
+        kind = claim.get("recommendationKind")
+        verdict = _words(claim.get("verdict") or ([kind] if kind else []), self.lang)
         self._box(claim["id"], column, "claim", ("strong", verdict), ("", claim["title"]))
         for line in claim.get("lines", []):
             direction = line["direction"] or {"id": "", "label": {}}

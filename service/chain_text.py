@@ -46,7 +46,9 @@ def _passage(passage: dict[str, Any], lang: str) -> str:
     document = passage.get("document") or {}
     name = _any(document.get("title"), lang) or str(document.get("id", ""))
     page = f", {_WORDS[lang]['page']} {passage['page']}" if passage.get("page") else ""
-    return f"“{passage.get('firstWords', '')} … {passage.get('lastWords', '')}” – {name}, {passage.get('section')}{page}"
+    return (
+        f"“{passage.get('firstWords', '')} … {passage.get('lastWords', '')}” – {name}, {passage.get('section')}{page}"
+    )
 
 
 def _text(value: dict[str, str] | None, lang: str) -> str:

@@ -72,24 +72,38 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    build = subcommands.add_parser("build", help="build a release", description="Read, validate and derive the graph, "
-                                   "and publish one immutable release. Nothing is published when a shape is violated.")
+    build = subcommands.add_parser(
+        "build",
+        help="build a release",
+        description="Read, validate and derive the graph, "
+        "and publish one immutable release. Nothing is published when a shape is violated.",
+    )
     _data_option(build)
     _releases_option(build)
     _lang_option(build)
     build.set_defaults(run=commands.build)
 
-    validate = subcommands.add_parser("validate", help="check the graph against the shapes", description="Check the "
-                                      "curated graph, or the given Turtle or TriG files together with it.")
+    validate = subcommands.add_parser(
+        "validate",
+        help="check the graph against the shapes",
+        description="Check the curated graph, or the given Turtle or TriG files together with it.",
+    )
     validate.add_argument("files", nargs="*", type=Path, metavar="FILE", help="Turtle or TriG to check with the graph")
-    validate.add_argument("--engine", choices=["fast", "reference"], default="fast",
-                          help="the fast engine, or pySHACL as reference (default: fast)")
+    validate.add_argument(
+        "--engine",
+        choices=["fast", "reference"],
+        default="fast",
+        help="the fast engine, or pySHACL as reference (default: fast)",
+    )
     _data_option(validate)
     _lang_option(validate)
     validate.set_defaults(run=commands.validate)
 
-    verify = subcommands.add_parser("verify", help="find every passage in the source texts", description="Find the "
-                                    "first and last words of every passage in the named section of its source text.")
+    verify = subcommands.add_parser(
+        "verify",
+        help="find every passage in the source texts",
+        description="Find the first and last words of every passage in the named section of its source text.",
+    )
     verify.add_argument("--sources", type=Path, required=True, metavar="DIR", help="directory with {source-slug}.txt")
     _data_option(verify)
     verify.set_defaults(run=commands.verify)
@@ -103,7 +117,9 @@ def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.Argumen
 def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     serve = subcommands.add_parser("serve", help="build if needed, and serve the release over HTTP")
     serve.add_argument("--host", help="address to listen on (default: EVIDENSGRAF_HOST or 127.0.0.1)")
-    serve.add_argument("--port", type=int, help="port to listen on, 0 for any free one (default: EVIDENSGRAF_PORT or 8000)")
+    serve.add_argument(
+        "--port", type=int, help="port to listen on, 0 for any free one (default: EVIDENSGRAF_PORT or 8000)"
+    )
     _release_option(serve)
     serve.set_defaults(run=commands.serve)
 
@@ -129,8 +145,13 @@ def _data_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _releases_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--releases", type=Path, default=releases_directory(), metavar="DIR",
-                        help="directory that holds releases (default: EVIDENSGRAF_RELEASES or the user's cache)")
+    parser.add_argument(
+        "--releases",
+        type=Path,
+        default=releases_directory(),
+        metavar="DIR",
+        help="directory that holds releases (default: EVIDENSGRAF_RELEASES or the user's cache)",
+    )
 
 
 def _release_option(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ from evidensgraf.service.app import create_app
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.settings import Settings, read_settings
-from evidensgraf.shapes.validate import explain, validate_reference
+from evidensgraf.shapes.validate import validate_reference
 
 T = TypeVar("T")
 
@@ -127,8 +127,10 @@ def serve(options: Namespace) -> int:
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=512)
     except OSError as error:
-        raise CommandError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
-                           "Choose another port with --port.") from error
+        raise CommandError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+            "Choose another port with --port."
+        ) from error
     with listener:
         _run(_serve(release, settings, listener))
     return 0
@@ -192,7 +194,9 @@ def _query_text(options: Namespace, known: dict[str, catalogue.Query]) -> str:
 
 def _table(tsv: str) -> str:
     """Return a TSV result as aligned columns with plain literals and compact IRIs."""
-    rows = [[_cell(cell) for cell in row] for row in csv.reader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE)]
+    rows = [
+        [_cell(cell) for cell in row] for row in csv.reader(io.StringIO(tsv), delimiter="\t", quoting=csv.QUOTE_NONE)
+    ]
     if not rows or len(rows[0]) == 0:
         return tsv
     widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(len(rows[0]))]

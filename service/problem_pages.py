@@ -13,7 +13,7 @@ from evidensgraf.service.near import near
 from evidensgraf.service.paths import full_path
 from evidensgraf.service.problem_types import PROBLEM_TYPES, ProblemType
 from evidensgraf.service.resources import not_found
-from evidensgraf.service.responses import HTML, JSON, answer, json_bytes, language, negotiate, unchanged
+from evidensgraf.service.responses import HTML, JSON, answer, json_bytes, known, language, negotiate
 
 router = APIRouter(prefix="/problems", include_in_schema=False)
 
@@ -34,7 +34,7 @@ async def problem_types(request: Request) -> Response:
     negotiate(request, [JSON])
     base = request.app.state.settings.public_base
     found = {"problems": [_document(kind, base) for kind in PROBLEM_TYPES.values()]}
-    return unchanged(request, JSON) or answer(request, json_bytes(found), JSON)
+    return known(request, JSON) or answer(request, json_bytes(found), JSON)
 
 
 @router.get("/{name}")
@@ -45,8 +45,8 @@ async def problem_type(request: Request, name: str) -> Response:
     kind, base = PROBLEM_TYPES[name], request.app.state.settings.public_base
     variant = negotiate(request, (JSON, HTML))
     lang = language(request) if variant == HTML else None
-    if known := unchanged(request, variant, lang):
-        return known
+    if ready := known(request, variant, lang):
+        return ready
     if lang is None:
         return answer(request, json_bytes(_document(kind, base)), JSON)
     shown = {

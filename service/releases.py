@@ -19,10 +19,10 @@ from evidensgraf.service.responses import (
     answer,
     context_iri,
     headers_of,
+    known,
     link,
     negotiate,
     release_of,
-    unchanged,
 )
 
 QUADS_VARIANT = Variant("application/n-quads", "nq")
@@ -38,8 +38,8 @@ async def quads(request: Request, release_id: str) -> Response:
     if release_id != release.id:
         raise not_found(request, [f"/releases/{release.id}/evidensgraf.nq"])
     about = About(links=[link(LICENSE, "license")])
-    if known := unchanged(request, QUADS_VARIANT, about=about):
-        return known
+    if ready := known(request, QUADS_VARIANT, about=about):
+        return ready
     headers = headers_of(request, QUADS_VARIANT, about=about)
     return FileResponse(release.path / QUADS, headers=headers, media_type=QUADS_VARIANT.media_type)
 
@@ -58,8 +58,8 @@ async def description(request: Request) -> Response:
     """Describe the dataset and its release."""
     variant, release = negotiate(request, RDF), release_of(request)
     about = About(links=[link(LICENSE, "license")])
-    if known := unchanged(request, variant, about=about):
-        return known
+    if ready := known(request, variant, about=about):
+        return ready
     quads = ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
     body = serialise([q.triple for q in quads], variant, context_iri(request), resource("dataset", "evidensgraf"))
     return answer(request, body, variant, about=about)

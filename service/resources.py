@@ -28,11 +28,11 @@ from evidensgraf.service.responses import (
     answer,
     context_iri,
     engine_of,
+    known,
     language,
     link,
     negotiate,
     release_of,
-    unchanged,
     with_query,
 )
 
@@ -40,7 +40,7 @@ DOCUMENTS: tuple[Variant, ...] = (HTML, *RDF)
 """Representations of a document, in the server's order of preference."""
 _SUFFIX = re.compile(rf"(.+)\.({'|'.join(v.name for v in DOCUMENTS)})")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_TERM = re.compile(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*")
+_TERM = re.compile(r"[A-Za-z0-9]+(?:[./_-][A-Za-z0-9]+)*")
 
 router = APIRouter(include_in_schema=False)
 
@@ -122,9 +122,9 @@ async def term(request: Request, name: str) -> Response:
 async def graph(request: Request, name: str) -> Response:
     """Answer with everything that one named graph says."""
     slug, suffix = split_suffix(name)
-    iri, known = graph_iri(slug), [g.rsplit("/", 1)[-1] for g in release_of(request).graphs]
-    if slug not in known:
-        raise not_found(request, [f"/graph/{g}" for g in near(slug, known)])
+    iri, slugs = graph_iri(slug), [g.rsplit("/", 1)[-1] for g in release_of(request).graphs]
+    if slug not in slugs:
+        raise not_found(request, [f"/graph/{g}" for g in near(slug, slugs)])
     variant = negotiate(request, RDF, suffix)
     places = {v.name: f"{base_path(request)}/graph/{slug}.{v.name}" for v in RDF}
     return await _represent(request, variant, iri, places, _everything_in(iri))
@@ -134,7 +134,7 @@ async def graph(request: Request, name: str) -> Response:
 async def context(request: Request) -> Response:
     """Answer with the JSON-LD context, which never changes under this address."""
     variant, about = Variant("application/ld+json", "jsonld"), About(cache=IMMUTABLE)
-    return unchanged(request, variant, about=about) or answer(request, context_bytes(), variant, about=about)
+    return known(request, variant, about=about) or answer(request, context_bytes(), variant, about=about)
 
 
 async def _represent(
@@ -155,8 +155,8 @@ async def _represent(
         link(LICENSE, "license"),
     ]
     about = About(places[variant.name], links, bilingual=True)
-    if known := unchanged(request, variant, lang, about):
-        return known
+    if ready := known(request, variant, lang, about):
+        return ready
     if page and lang:
         return answer(request, await page(lang), variant, lang, about)
     if variant.media_type != "application/ld+json":

@@ -20,6 +20,7 @@ from evidensgraf.graph.release import Release
 from evidensgraf.service.negotiation import Variant, choose, choose_language
 from evidensgraf.service.paths import chosen_format, full_path
 from evidensgraf.service.problems import Problem
+from evidensgraf.service.recent import Kept, Recent
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 """The licence of all data."""
@@ -122,15 +123,23 @@ BOTH = About(bilingual=True)
 """An answer that holds both languages."""
 
 
-def unchanged(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> Response | None:
-    """Return 304 when the client already has this very answer (RFC 9110 §13.1.2), before any work is done."""
-    tags = request.headers.get("if-none-match")
-    if tags is None or request.method not in ("GET", "HEAD"):
+def known(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> Response | None:
+    """Return an answer that needs no work, or None.
+
+    That is 304 when the client already has this very answer (RFC 9110 §13.1.2), and the answer itself when it was given
+    recently. Both belong to a GET only.
+    """
+    if request.method != "GET":
         return None
-    held = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-    if entity_tag(request, variant, lang) not in held:
+    tag = entity_tag(request, variant, lang)
+    if tag in _held(request):
+        return Response(status_code=304, headers=headers_of(request, variant, lang, about))
+    kept = _recent(request).get(tag)
+    if kept is None:
         return None
-    return Response(status_code=304, headers=headers_of(request, variant, lang, about))
+    if "*" in _held(request):
+        return Response(status_code=304, headers=dict(kept.headers))
+    return Response(kept.body, headers=dict(kept.headers), media_type=kept.content_type)
 
 
 def answer(
@@ -138,9 +147,22 @@ def answer(
 ) -> Response:
     """Return a 200 answer with its validator and lifetime; ``lang`` is given for a representation in one language."""
     headers = headers_of(request, variant, lang, about)
-    if request.headers.get("if-none-match", "").strip() == "*" and request.method in ("GET", "HEAD"):
-        return Response(status_code=304, headers=headers)
+    if request.method == "GET":
+        body = body.encode() if isinstance(body, str) else body
+        _recent(request).put(headers["ETag"], Kept(body, variant.content_type, headers))
+        if "*" in _held(request):
+            return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=variant.content_type)
+
+
+def _held(request: Request) -> set[str]:
+    """Return the entity tags in ``If-None-Match``, compared weakly (RFC 9110 §8.8.3.2)."""
+    return {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+
+
+def _recent(request: Request) -> Recent:
+    recent: Recent = request.app.state.recent
+    return recent
 
 
 def headers_of(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> dict[str, str]:
@@ -148,7 +170,7 @@ def headers_of(request: Request, variant: Variant, lang: str | None = None, abou
     found = {"Cache-Control": about.cache}
     if lang or about.bilingual:
         found["Content-Language"] = lang or "sv, en"
-    if request.method in ("GET", "HEAD"):
+    if request.method == "GET":
         found["ETag"] = entity_tag(request, variant, lang)
         found["Last-Modified"] = format_datetime(released(release_of(request)), usegmt=True)
     if about.location:

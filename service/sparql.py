@@ -26,11 +26,11 @@ from evidensgraf.service.responses import (
     answer,
     context_iri,
     engine_of,
+    known,
     language,
     link,
     negotiate,
     release_of,
-    unchanged,
     with_query,
 )
 
@@ -150,8 +150,8 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
         if not v.alias and v != variant and request.method == "GET"
     ]
     about = About(_location(request, variant), links) if request.method == "GET" else PLAIN
-    if known := unchanged(request, variant, lang, about):
-        return known
+    if ready := known(request, variant, lang, about):
+        return ready
     if lang is not None:
         return await _page(request, operation, variants[0], lang, about)
     found = await engine_of(request).query(
@@ -201,9 +201,10 @@ async def _describe(request: Request) -> Response:
     endpoint = f"{request.app.state.settings.public_base}sparql"
     if variant == HTML:
         lang = language(request)
-        page = await pages.sparql_page(request, "", lang, None, None)
-        return unchanged(request, HTML, lang) or answer(request, page, HTML, lang)
-    if known := unchanged(request, variant):
-        return known
+        return known(request, HTML, lang) or answer(
+            request, await pages.sparql_page(request, "", lang, None, None), HTML, lang
+        )
+    if ready := known(request, variant):
+        return ready
     triples = service_description(endpoint, release_of(request))
     return answer(request, serialise(triples, variant, context_iri(request), endpoint), variant)

@@ -14,9 +14,16 @@ import pytest
 
 BROWSER = Path(__file__).parent / "browser"
 PAGES = [
-    "", "interventions", "sources", "sparql", "accessibility",
-    "doc/intervention/individanpassat-stod-till-arbete", "doc/intervention/nystartsjobb-vaxjo",
-    "doc/appraisal/bostad-forst-bedomning", "doc/source/rapport-2-ekonomiskt-bistand", "doc/finding/no-such",
+    "",
+    "interventions",
+    "sources",
+    "sparql",
+    "accessibility",
+    "doc/intervention/individanpassat-stod-till-arbete",
+    "doc/intervention/nystartsjobb-vaxjo",
+    "doc/appraisal/bostad-forst-bedomning",
+    "doc/source/rapport-2-ekonomiskt-bistand",
+    "doc/finding/no-such",
 ]
 
 
@@ -38,8 +45,14 @@ def browser():
 def address(release, tmp_path_factory):
     environment = {**os.environ, "EVIDENSGRAF_RELEASES": str(release.path.parent)}
     command = [sys.executable, "-m", "evidensgraf.service.cli", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=tmp_path_factory.mktemp("empty"), env=environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path_factory.mktemp("empty"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
         server.stdout.readline()
         yield server.stdout.readline().strip()
         server.terminate()
@@ -49,8 +62,14 @@ def address(release, tmp_path_factory):
 def reports(browser, address):
     urls = [f"{address}{page}?lang={lang}" for page in PAGES for lang in ("sv", "en")]
     task = {"urls": urls, "widths": [320, 1280], "scripts": False, "screenshots": os.environ.get("SCREENSHOTS")}
-    done = subprocess.run([*node("node"), "look.mjs", json.dumps(task)], cwd=browser, check=True, capture_output=True,
-                          text=True, timeout=300)
+    done = subprocess.run(
+        [*node("node"), "look.mjs", json.dumps(task)],
+        cwd=browser,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     return json.loads(done.stdout)
 
 

@@ -15,6 +15,7 @@ from evidensgraf.graph.load import LoadError, data_files
 from evidensgraf.graph.release import ReleaseError, open_release
 from evidensgraf.ontology.namespaces import EV, graph_iri
 
+
 @pytest.fixture
 def data(tmp_path):
     """A copy of the curated data that a test may break."""
@@ -61,8 +62,11 @@ def test_the_data_has_no_blank_nodes(release):
 
 def test_the_shortcuts_are_derived_and_only_derived(store):
     for name in ("restsOn", "citesSource", "strengthens", "reduces", "inTensionWith"):
-        graphs = {q.graph_name.value for q in store.quads_for_pattern(None, ox.NamedNode(EV + name), None, None)
-                  if isinstance(q.object, ox.NamedNode) and not q.subject.value.startswith(EV)}
+        graphs = {
+            q.graph_name.value
+            for q in store.quads_for_pattern(None, ox.NamedNode(EV + name), None, None)
+            if isinstance(q.object, ox.NamedNode) and not q.subject.value.startswith(EV)
+        }
         assert graphs == {DERIVED.value}, name
 
 

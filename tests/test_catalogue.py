@@ -19,8 +19,14 @@ BODY = """SELECT * WHERE {
   VALUES ?year { UNDEF }
   ?thing ?p ?words
 }"""
-REQUIRED = {"evidence-chain", "findings-of-intervention", "rests-on-source", "interventions-by-verdict", "evidence-gaps",
-            "findings-in-tension"}
+REQUIRED = {
+    "evidence-chain",
+    "findings-of-intervention",
+    "rests-on-source",
+    "interventions-by-verdict",
+    "evidence-gaps",
+    "findings-in-tension",
+}
 
 
 @pytest.fixture
@@ -56,20 +62,28 @@ def test_an_iri_parameter_takes_slug_curie_or_iri(query, value, term):
     assert f"VALUES ?thing {{ {term} }}" in query.bind({"thing": value})
 
 
-@pytest.mark.parametrize("value", ["a b", "x:> } SERVICE <http://127.0.0.1/> { ?s ?p ?o", "Not A Slug", "", "x:\\u003e"])
+@pytest.mark.parametrize(
+    "value", ["a b", "x:> } SERVICE <http://127.0.0.1/> { ?s ?p ?o", "Not A Slug", "", "x:\\u003e"]
+)
 def test_a_bad_iri_is_refused(query, value):
     with pytest.raises(CatalogueError):
         query.bind({"thing": value})
 
 
-@pytest.mark.parametrize("value", ['"} SERVICE <http://127.0.0.1/> {', "a\nb", "back\\slash", "'''", '"""', "\\1 \\g<0>", "åäö"])
+@pytest.mark.parametrize(
+    "value", ['"} SERVICE <http://127.0.0.1/> {', "a\nb", "back\\slash", "'''", '"""', "\\1 \\g<0>", "åäö"]
+)
 def test_a_literal_stays_data(query, value):
     bound = query.bind({"thing": "hasky", "words": value})
     store = ox.Store()
     store.add(ox.Quad(ox.NamedNode(resource("intervention", "hasky")), ox.NamedNode("x:p"), ox.Literal(value)))
     assert [row["words"].value for row in store.query(bound)] == [value]
-    assert [str(row.words) for row in Graph().parse(data=store.dump(
-        format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph()), format="nt").query(bound)] == [value]
+    assert [
+        str(row.words)
+        for row in Graph()
+        .parse(data=store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph()), format="nt")
+        .query(bound)
+    ] == [value]
 
 
 def test_a_datatype_is_checked(query):

@@ -12,8 +12,9 @@ def select(release):
     store.load(path=str(release.quads), format=ox.RdfFormat.N_QUADS)
 
     def run(query):
-        rows = store.query("PREFIX id: <https://w3id.org/evidensgraf/id/> " + query, prefixes=PREFIXES,
-                           use_default_graph_as_union=True)
+        rows = store.query(
+            "PREFIX id: <https://w3id.org/evidensgraf/id/> " + query, prefixes=PREFIXES, use_default_graph_as_union=True
+        )
         return [tuple(getattr(v, "value", None) for v in row) for row in rows]
 
     return run
@@ -26,7 +27,7 @@ def local(iri):
 def numbers(select, intervention, **conditions):
     """Return (value, unit, measured group, effect) of every magnitude of an intervention's findings."""
     rows = select(f"""SELECT ?value ?unit ?group ?effect {{
-        ?f ev:about <{resource('intervention', intervention)}> ; ev:effect ?effect ; ev:hasMagnitude ?m .
+        ?f ev:about <{resource("intervention", intervention)}> ; ev:effect ?effect ; ev:hasMagnitude ?m .
         ?m ev:value ?value ; ev:unit ?unit ; ev:measuredIn ?group }}""")
     return {(float(v), local(u), local(g), local(e)) for v, u, g, e in rows}
 
@@ -39,7 +40,8 @@ def verdicts(select, intervention):
 def test_there_are_thirteen_interventions_each_with_description_placement_verdict_and_evidence(select):
     rows = select("""SELECT ?i { ?i a ev:Intervention .
         ?d a ev:Description ; ev:about ?i . ?p ev:intervention ?i ; ev:category ?c ; ev:timing ev:Early .
-        ?a a ev:Appraisal ; ev:about ?i ; ev:restsOn ?s . { ?f a ev:Finding ; ev:about ?i } UNION { ?f a ev:EvidenceGap ; ev:about ?i }
+        ?a a ev:Appraisal ; ev:about ?i ; ev:restsOn ?s .
+        { ?f a ev:Finding ; ev:about ?i } UNION { ?f a ev:EvidenceGap ; ev:about ?i }
     } GROUP BY ?i""")
     assert len(rows) == 13
 
@@ -47,8 +49,11 @@ def test_there_are_thirteen_interventions_each_with_description_placement_verdic
 @pytest.mark.parametrize("intervention", ["individanpassat-stod-till-arbete", "bostad-forst"])
 def test_timing_depends_on_the_domain(select, intervention):
     rows = select(f"""SELECT ?domain ?timing {{
-        ?p ev:intervention <{resource('intervention', intervention)}> ; ev:domain ?domain ; ev:timing ?timing }}""")
-    assert {(local(d), local(t)) for d, t in rows} == {("ekonomiskt-bistand", "Early"), ("missbruk-och-beroende", "Late")}
+        ?p ev:intervention <{resource("intervention", intervention)}> ; ev:domain ?domain ; ev:timing ?timing }}""")
+    assert {(local(d), local(t)) for d, t in rows} == {
+        ("ekonomiskt-bistand", "Early"),
+        ("missbruk-och-beroende", "Late"),
+    }
     assert verdicts(select, intervention) == {"EffectiveByEvidence"}
 
 
@@ -56,8 +61,10 @@ def test_ips_has_its_two_shares_and_bostad_forst_its_four_fifths(select):
     ips = numbers(select, "individanpassat-stod-till-arbete")
     assert {(58.0, "Percent", "participants", "Beneficial"), (21.0, "Percent", "comparisonGroup", "Beneficial")} <= ips
     assert (80.0, "Percent", "participants", "DescriptiveOnly") in numbers(select, "bostad-forst")
-    effects = {local(e) for (e,) in select(
-        f"SELECT ?e {{ ?f ev:about <{resource('intervention', 'bostad-forst')}> ; ev:effect ?e }}")}
+    effects = {
+        local(e)
+        for (e,) in select(f"SELECT ?e {{ ?f ev:about <{resource('intervention', 'bostad-forst')}> ; ev:effect ?e }}")
+    }
     assert {"Beneficial", "NotWorse", "DescriptiveOnly"} <= effects
 
 
@@ -65,7 +72,7 @@ def test_the_sign_flips_in_vaxjo_and_the_two_findings_are_in_tension(select):
     found = numbers(select, "nystartsjobb-vaxjo")
     for value, effect in ((-56.0, "Beneficial"), (-50.0, "Beneficial"), (7.0, "Beneficial"), (5.0, "Beneficial")):
         assert (value, "PercentagePoint", "betweenGroups", effect) in found
-    pairs = select(f"""SELECT ?a ?b {{ ?a ev:about <{resource('intervention', 'nystartsjobb-vaxjo')}> ;
+    pairs = select(f"""SELECT ?a ?b {{ ?a ev:about <{resource("intervention", "nystartsjobb-vaxjo")}> ;
         ev:effect ev:Beneficial ; ev:outcome ?o ; ev:inTensionWith ?b . ?b ev:effect ev:Harmful ; ev:outcome ?o }}""")
     assert len(pairs) >= 2
     assert verdicts(select, "nystartsjobb-vaxjo") == {"CannotBeAssessed"}
@@ -73,13 +80,18 @@ def test_the_sign_flips_in_vaxjo_and_the_two_findings_are_in_tension(select):
 
 def test_stockholmsjobb_rises_from_8_to_34_and_still_does_worse_than_its_comparison_group(select):
     found = numbers(select, "stockholmsjobb")
-    assert {(8.0, "Percent", "participantsBefore", "DescriptiveOnly"), (34.0, "Percent", "participants", "DescriptiveOnly")} <= found
+    assert {
+        (8.0, "Percent", "participantsBefore", "DescriptiveOnly"),
+        (34.0, "Percent", "participants", "DescriptiveOnly"),
+    } <= found
     assert (58.0, "Percent", "comparisonGroup", "Harmful") in found
     assert verdicts(select, "stockholmsjobb") == {"EvaluationNeeded"}
 
 
 def test_osa_lowers_the_probability_by_seven_percentage_points(select):
-    assert (-7.0, "PercentagePoint", "changeOverTime", "DescriptiveOnly") in numbers(select, "offentligt-skyddad-anstallning")
+    assert (-7.0, "PercentagePoint", "changeOverTime", "DescriptiveOnly") in numbers(
+        select, "offentligt-skyddad-anstallning"
+    )
     assert verdicts(select, "offentligt-skyddad-anstallning") == {"NotEffective"}
 
 
@@ -97,5 +109,6 @@ def test_nothing_is_graded_that_the_reports_did_not_grade(select):
 def test_what_is_only_described_never_supports_an_effect(select):
     """A share without comparison, a view or a cost never stands alone behind a verdict of effect."""
     rows = select("""SELECT ?a (COUNT(?f) AS ?n) { ?a ev:verdict ev:EffectiveByEvidence ; ev:hasEvidenceLine ?l .
-        ?l ev:direction ev:Supports ; ev:hasEvidenceItem ?f . ?f ev:effect ?e FILTER(?e != ev:DescriptiveOnly) } GROUP BY ?a""")
+        ?l ev:direction ev:Supports ; ev:hasEvidenceItem ?f . ?f ev:effect ?e FILTER(?e != ev:DescriptiveOnly)
+        } GROUP BY ?a""")
     assert len(rows) == 2

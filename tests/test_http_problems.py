@@ -76,7 +76,7 @@ def test_every_failure_of_the_engine_is_a_problem(client_of, error, status, name
         ("/sparql?query=DROP+ALL", "DROP utförs inte: tjänsten är skrivskyddad"),
         ("/sparql?query=ASK+{}&default-graph-uri=http://x/", "ingen graf <http://x/>"),
         ("/sparql?query=ASK+{", "rad 1, kolumn"),
-        ("/sparql?query=SELECT+WHAT+{}", "oväntat"),
+        ("/sparql?query=ASK+{+?s+5+?o+}", "oväntat '}'; möjligt här: "),
         ("/queries/labels?x=y", "labels har ingen parameter 'x', och inga andra"),
         ("/queries/record?x=y", "record har ingen parameter 'x'. Dess parametrar: resource"),
         ("/queries/record", "record behöver ett värde för 'resource'"),

@@ -150,6 +150,29 @@ def test_an_unchanged_document_is_304_and_every_variant_has_its_own_tag(client, 
     assert client.get(DOC, "application/ld+json", if_none_match=first.headers["etag"]).status_code == 200
 
 
+def test_a_repeated_question_costs_no_evaluation(client_of, engine):
+    class Counting:
+        asked = 0
+
+        async def query(self, *arguments, **more):
+            self.asked += 1
+            return await engine.query(*arguments, **more)
+
+    counting = Counting()
+    client = client_of(counting)
+    for path, accept in (("/sparql?query=ASK%7B%7D", None), ("/api/v1/findings", None), ("/", "text/html")):
+        first, asked = client.get(path, accept), counting.asked
+        again = client.get(path, accept)
+        assert again.content == first.content
+        assert counting.asked == asked
+        for header in ("etag", "content-type", "link", "vary"):
+            assert again.headers.get(header) == first.headers.get(header)
+        assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    assert client.get("/", "text/html", accept_language="en").text != client.get("/", "text/html").text
+    assert client.post("/sparql", "ASK { <x:s> <x:p> 1 }", "application/sparql-query").json()["boolean"] is False
+    assert client.post("/sparql", "ASK {}", "application/sparql-query").json()["boolean"] is True
+
+
 def test_the_ontology_and_its_terms_are_dereferenced(client):
     everything = graph(client.get("/def/", "text/turtle"), "ttl")
     assert len(everything) > 1000

@@ -18,10 +18,14 @@ def write(tmp_path, text, name="facts.trig"):
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        (PREFIXES + "<x:g> {\n  <x:a> a ev:Finding ;\n    dcterms:title \"öppen ;\n}", 5, "column"),
+        (PREFIXES + '<x:g> {\n  <x:a> a ev:Finding ;\n    dcterms:title "öppen ;\n}', 5, "column"),
         (PREFIXES + "<x:g> {\n  <x:a> ev:about unknown:b .\n}", 4, "unknown"),
         (PREFIXES + "<x:a> a ev:Finding .", 3, "outside a named graph"),
-        (PREFIXES + "<x:g> {\n <x:b> a ev:Finding .\n\n <x:a> ev:hasMagnitude [ a ev:Magnitude ] .\n}", 6, "blank node"),
+        (
+            PREFIXES + "<x:g> {\n <x:b> a ev:Finding .\n\n <x:a> ev:hasMagnitude [ a ev:Magnitude ] .\n}",
+            6,
+            "blank node",
+        ),
     ],
 )
 def test_an_error_has_file_line_and_reason(tmp_path, text, line, reason):
@@ -32,7 +36,7 @@ def test_an_error_has_file_line_and_reason(tmp_path, text, line, reason):
 
 
 def test_bytes_that_are_not_utf_8_are_said(tmp_path):
-    (tmp_path / "facts.trig").write_bytes(b"<x:g> { <x:a> <x:b> \"\xe5\" }")
+    (tmp_path / "facts.trig").write_bytes(b'<x:g> { <x:a> <x:b> "\xe5" }')
     with pytest.raises(LoadError, match="UTF-8"):
         read_data(tmp_path)
 
@@ -54,11 +58,14 @@ def test_every_data_file_is_in_normal_form(file):
 
 
 def test_the_normal_form_keeps_every_quad_and_does_not_depend_on_order():
-    text = PREFIXES + '''<x:g> {
+    text = (
+        PREFIXES
+        + """<x:g> {
         <x:b#part> ev:value 2.50 ; dcterms:title "y\\n\\"quoted\\" \\\\ back"@en , "x"@sv .
         <x:b> ev:order 3 ; ev:approximate true ; dcterms:issued "2014"^^<http://www.w3.org/2001/XMLSchema#gYear> .
         <x:a> a ev:Finding , <x:Other> ; <x:p> "007", "http://not.a.prefix:x", <x:a/b> . }
-        <x:f> { <x:a> <x:p> "a" }'''
+        <x:f> { <x:a> <x:p> "a" }"""
+    )
     normal = normalise(text)
     quads = set(ox.parse(text, format=ox.RdfFormat.TRIG))
     assert set(ox.parse(normal, format=ox.RdfFormat.TRIG)) == quads

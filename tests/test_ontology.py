@@ -15,15 +15,83 @@ ONTOLOGY = URIRef(EV_IRI)
 VANN = Namespace("http://purl.org/vocab/vann/")
 BIBO = Namespace("http://purl.org/ontology/bibo/")
 
-CLASSES = """EvidenceStatement Finding EvidenceGap PracticeExample Appraisal Statistic Recommendation Prerequisite
-    ProcessModel Step EvidenceLine CertaintyAssessment Passage Source Guideline SourceStatus Study SearchScope Domain
-    Category Intervention Population Outcome Factor RiskFactor ProtectiveFactor Placement Organisation""".split()
-PROPERTIES = """hasEvidenceLine hasEvidenceItem statedIn fromStudy direction basis about effect outcome gapType withinScope
-    verdict strengthens reduces actsOn restsOn citesSource oppositePole verification intervention targetPopulation timing
-    preventionLevel category reportedIn editorialNote unresolvedCitation population comparator followUp inTensionWith
-    certainty genre""".split()
-SCHEMES = """effect gap-type basis certainty verdict timing prevention-level study-design recommendation-kind
-    genre""".split()
+CLASSES = [
+    "EvidenceStatement",
+    "Finding",
+    "EvidenceGap",
+    "PracticeExample",
+    "Appraisal",
+    "Statistic",
+    "Recommendation",
+    "Prerequisite",
+    "ProcessModel",
+    "Step",
+    "EvidenceLine",
+    "CertaintyAssessment",
+    "Passage",
+    "Source",
+    "Guideline",
+    "SourceStatus",
+    "Study",
+    "SearchScope",
+    "Domain",
+    "Category",
+    "Intervention",
+    "Population",
+    "Outcome",
+    "Factor",
+    "RiskFactor",
+    "ProtectiveFactor",
+    "Placement",
+    "Organisation",
+]
+PROPERTIES = [
+    "hasEvidenceLine",
+    "hasEvidenceItem",
+    "statedIn",
+    "fromStudy",
+    "direction",
+    "basis",
+    "about",
+    "effect",
+    "outcome",
+    "gapType",
+    "withinScope",
+    "verdict",
+    "strengthens",
+    "reduces",
+    "actsOn",
+    "restsOn",
+    "citesSource",
+    "oppositePole",
+    "verification",
+    "intervention",
+    "targetPopulation",
+    "timing",
+    "preventionLevel",
+    "category",
+    "reportedIn",
+    "editorialNote",
+    "unresolvedCitation",
+    "population",
+    "comparator",
+    "followUp",
+    "inTensionWith",
+    "certainty",
+    "genre",
+]
+SCHEMES = [
+    "effect",
+    "gap-type",
+    "basis",
+    "certainty",
+    "verdict",
+    "timing",
+    "prevention-level",
+    "study-design",
+    "recommendation-kind",
+    "genre",
+]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +147,9 @@ def test_labels_and_definitions_are_unique_and_well_formed(graph, own_terms):
                 seen[text].append(term)
                 if prop == SKOS.definition:
                     assert str(text)[0].isupper() and str(text).endswith("."), text
-        kinds = {text: {next(graph.objects(t, RDF.type)) for t in terms} for text, terms in seen.items() if len(terms) > 1}
+        kinds = {
+            text: {next(graph.objects(t, RDF.type)) for t in terms} for text, terms in seen.items() if len(terms) > 1
+        }
         clashes = {t: k for t, k in kinds.items() if len(k) < len(seen[t])}
         assert not clashes
 
@@ -102,8 +172,11 @@ def test_the_two_shortcuts_are_property_chains(graph):
 
 
 def test_every_own_class_is_disjoint_with_something(graph):
-    disjoint = {m for d in graph.subjects(RDF.type, OWL.AllDisjointClasses)
-                for m in Collection(graph, graph.value(d, OWL.members))}
+    disjoint = {
+        m
+        for d in graph.subjects(RDF.type, OWL.AllDisjointClasses)
+        for m in Collection(graph, graph.value(d, OWL.members))
+    }
     disjoint |= {x for pair in graph.subject_objects(OWL.disjointWith) for x in pair}
     for name in CLASSES:
         ancestors = set(graph.transitive_objects(EV[name], RDFS.subClassOf))
@@ -114,9 +187,20 @@ def test_the_metadata_that_foops_asks_for(graph):
     both = (DCTERMS.title, DCTERMS.description, DCTERMS.bibliographicCitation)
     for prop in both:
         assert {o.language for o in graph.objects(ONTOLOGY, prop)} == {"sv", "en"}, prop
-    required = (DCTERMS.license, DCTERMS.creator, DCTERMS.publisher, DCTERMS.created, DCTERMS.issued, DCTERMS.modified,
-                DCTERMS.source, OWL.versionIRI, OWL.versionInfo, VANN.preferredNamespacePrefix,
-                VANN.preferredNamespaceUri, BIBO.status)
+    required = (
+        DCTERMS.license,
+        DCTERMS.creator,
+        DCTERMS.publisher,
+        DCTERMS.created,
+        DCTERMS.issued,
+        DCTERMS.modified,
+        DCTERMS.source,
+        OWL.versionIRI,
+        OWL.versionInfo,
+        VANN.preferredNamespacePrefix,
+        VANN.preferredNamespaceUri,
+        BIBO.status,
+    )
     for prop in required:
         assert (ONTOLOGY, prop, None) in graph, prop
     assert graph.value(ONTOLOGY, OWL.versionIRI) != ONTOLOGY
@@ -127,8 +211,10 @@ def test_every_alignment_is_a_link_with_its_justification(graph):
     alignments = Graph().parse(data=alignment_file().read_text(encoding="utf-8"), format="turtle")
     sssom = Namespace("https://w3id.org/sssom/")
     links = set(alignments.subject_objects(SKOS.closeMatch))
-    mappings = {(alignments.value(m, sssom.subject_id), alignments.value(m, sssom.object_id))
-                for m in alignments.subjects(RDF.type, sssom.Mapping)}
+    mappings = {
+        (alignments.value(m, sssom.subject_id), alignments.value(m, sssom.object_id))
+        for m in alignments.subjects(RDF.type, sssom.Mapping)
+    }
     assert links == mappings
     assert len(links) > 10
     for mapping in alignments.subjects(RDF.type, sssom.Mapping):

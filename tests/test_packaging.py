@@ -15,11 +15,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ROOMS = [p.removeprefix("evidensgraf.") for p in PROJECT["tool"]["setuptools"]["packages"]]
-MODULES = sorted(f"evidensgraf.{room}.{f.stem}" for room in ROOMS for f in (ROOT / room).glob("*.py") if f.stem != "__init__")
+MODULES = sorted(
+    f"evidensgraf.{room}.{f.stem}" for room in ROOMS for f in (ROOT / room).glob("*.py") if f.stem != "__init__"
+)
 
 
 def test_the_declared_packages_are_the_directories_with_an_init():
-    found = sorted(str(f.parent.relative_to(ROOT)).replace("/", ".") for room in ROOMS for f in (ROOT / room).rglob("__init__.py"))
+    found = sorted(
+        str(f.parent.relative_to(ROOT)).replace("/", ".") for room in ROOMS for f in (ROOT / room).rglob("__init__.py")
+    )
     assert found == sorted(ROOMS)
 
 
@@ -54,12 +58,28 @@ def test_the_rooms_are_only_imported_by_their_full_names():
 
 
 def test_the_wheel_carries_the_program_and_the_data(tmp_path):
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    for room, patterns in (("graph", ["data/*.trig"]), ("ontology", ["*.ttl"]), ("shapes", ["*.ttl"]),
-                           ("queries", ["*.rq", "rules/*.rq"]), ("service", ["templates/*", "static/*.css", "static/*.svg"])):
+    for room, patterns in (
+        ("graph", ["data/*.trig"]),
+        ("ontology", ["*.ttl"]),
+        ("shapes", ["*.ttl"]),
+        ("queries", ["*.rq", "rules/*.rq"]),
+        ("service", ["templates/*", "static/*.css", "static/*.svg"]),
+    ):
         for pattern in ("*.py", "py.typed", *patterns):
             files = [f for f in (ROOT / room).glob(pattern) if f.is_file()]
             assert files, f"{room}/{pattern}"
@@ -79,7 +99,9 @@ def test_every_dependency_is_pinned_and_no_host_is_named():
 def test_one_version_of_the_package_and_one_of_the_data(release):
     version = PROJECT["project"]["version"]
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    changelog = re.findall(r"^## (\d+\.\d+\.\d+) .*data (\d{4}-\d\d-\d\d)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    changelog = re.findall(
+        r"^## (\d+\.\d+\.\d+) .*data (\d{4}-\d\d-\d\d)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M
+    )
     ontology = (ROOT / "ontology" / "evidensgraf.ttl").read_text(encoding="utf-8")
     assert re.search(r"^version: (\S+)", citation, re.M)[1] == version
     assert re.search(r"^date-released: (\S+)", citation, re.M)[1] == release.id

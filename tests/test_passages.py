@@ -75,14 +75,17 @@ def test_words_keep_digits_and_letters_of_every_alphabet():
 def graph(**changes):
     fields = {"source": "text", "section": "Inledning", "first": "Här finns", "last": "markup"} | changes
     store = ox.Store()
-    store.load(f"""
+    store.load(
+        f"""
       @prefix ev: <https://w3id.org/evidensgraf/def/> . @prefix oa: <http://www.w3.org/ns/oa#> .
       @prefix bibo: <http://purl.org/ontology/bibo/> .
       <x:p> a ev:Passage ; oa:hasSource <https://w3id.org/evidensgraf/id/source/{fields["source"]}> ;
         bibo:section "{fields["section"]}" ; oa:hasSelector <x:r> .
       <x:r> oa:hasStartSelector <x:s> ; oa:hasEndSelector <x:e> .
       <x:s> oa:exact "{fields["first"]}" . <x:e> oa:exact "{fields["last"]}" .
-    """.encode(), format=ox.RdfFormat.TURTLE)
+    """.encode(),
+        format=ox.RdfFormat.TURTLE,
+    )
     return store
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -14,8 +14,8 @@ from evidensgraf.graph.engine import (
     RESULT_TYPES,
     EngineBusy,
     EngineUnavailable,
-    Limits,
     LimitExceeded,
+    Limits,
     NotAcceptable,
     QueryRefused,
     QuerySyntaxError,
@@ -60,7 +60,7 @@ def test_a_query_past_a_limit_is_stopped_and_the_next_one_works(release, query, 
 
 @pytest.mark.parametrize("media_type", RESULT_TYPES)
 def test_rows_are_counted_exactly_in_every_format(release, media_type):
-    query = 'SELECT ?x { VALUES ?x { %s } }'
+    query = "SELECT ?x { VALUES ?x { %s } }"
     awkward = ['"%d},{\\"a\\n<result>,\\""' % i for i in range(400)]
 
     async def test():
@@ -86,7 +86,7 @@ def test_a_construct_is_capped_and_a_large_answer_is_refused(release):
 
 def test_a_stack_overflow_kills_only_the_worker(release):
     async def test():
-        async with pool(release, workers=1) as engine:
+        async with pool(release, limits=Limits(), workers=1) as engine:
             with pytest.raises(QueryRefused, match="nested too deeply"):
                 await engine.query("SELECT * { " + "{" * 30_000 + "}" * 30_000 + " }")
             assert (await engine.query(SIMPLE % 1)).form == "SELECT"
@@ -155,10 +155,8 @@ def test_nothing_is_ever_connected_to(release):
         callers = []
 
         def listen():
-            try:
+            with suppress(TimeoutError):
                 callers.append(listener.accept())
-            except TimeoutError:
-                pass
 
         thread = threading.Thread(target=listen)
         thread.start()
@@ -177,8 +175,14 @@ def test_nothing_is_ever_connected_to(release):
                 with pytest.raises(QueryRefused):
                     await engine.query("SELECT * { ?s ?p ?o }", default_graphs=[address])
                 # past the guard there is a second wall: the worker itself can open neither socket nor file
-                request = {"query": f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}", "default_graphs": [],
-                           "media_type": "text/csv", "named_graphs": [], "rows": 10, "size_mb": 1}
+                request = {
+                    "query": f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}",
+                    "default_graphs": [],
+                    "media_type": "text/csv",
+                    "named_graphs": [],
+                    "rows": 10,
+                    "size_mb": 1,
+                }
                 header, body = await engine._ask(await engine._acquire(), request, engine.limits)
                 assert header["error"] == "evaluation"
                 assert body == b""

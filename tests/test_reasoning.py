@@ -25,7 +25,11 @@ def test_the_ontology_is_consistent_and_every_class_can_have_instances():
         [(ID.i, EV.strengthens, ID.f), (ID.f, RDF.type, EV.RiskFactor)],
         [(ID.i, EV.reduces, ID.f), (ID.f, RDF.type, EV.ProtectiveFactor)],
         [(ID.a, EV.effect, EV.Supports)],
-        [(ID.a, EV.effect, EV.Beneficial), (ID.a, EV.effect, EV.Harmful), (EV.Beneficial, OWL.differentFrom, EV.Harmful)],
+        [
+            (ID.a, EV.effect, EV.Beneficial),
+            (ID.a, EV.effect, EV.Harmful),
+            (EV.Beneficial, OWL.differentFrom, EV.Harmful),
+        ],
         [(ID.r, RDF.type, EV.Recommendation), (ID.r, EV.effect, EV.Beneficial)],
     ],
     ids=lambda t: " ".join(str(x).rsplit("/", 1)[-1] for x in t[-1]),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
@@ -18,7 +16,7 @@ from shacl import Shapes
 
 from evidensgraf.ontology.namespaces import BASE, EV, PREFIXES, ontology_files
 from evidensgraf.shapes import validate
-from evidensgraf.shapes.validate import SHAPE, Violation, explain, labels_of, path_text, run_fast, shapes_graph
+from evidensgraf.shapes.validate import SHAPE, Violation, path_text, run_fast, shapes_graph
 
 FIXTURES = sorted((Path(__file__).parent / "shapes").glob("*.ttl"))
 FAILING = [f for f in FIXTURES if f.name.endswith(".fails.ttl")]
@@ -229,29 +227,3 @@ def test_both_engines_follow_the_class_hierarchy_of_the_ontology() -> None:
 
 def test_the_ontology_and_its_schemes_conform_alone() -> None:
     assert validate.validate_fast("") == validate.validate_reference(b"") == []
-
-
-def test_a_violation_is_explained_in_each_language() -> None:
-    iri = f"{BASE}id/finding/x"
-    data = f'<{iri}> <{PREFIXES["dcterms"]}title> "Fler"@sv , "More"@en .'
-    labels = labels_of(Graph().parse(data=data, format="turtle"))
-    messages = {"sv": "Ändra.", "en": "Change."}
-    violation = Violation(f"<{iri}>", "ev:effect", f"<{EV}Basis>", SHAPE + "x", "Violation", "C", messages)
-    assert explain(violation, labels, "sv") == "”Fler”: Ändra. Här står: ev:Basis."
-    assert explain(violation, labels, "en") == "“More”: Change. It says: ev:Basis."
-    part = Violation(f"<{iri}#passage>", None, '"tre år"@sv', SHAPE + "x", "Violation", "C", {"sv": "Ändra."})
-    assert explain(part, labels, "en") == "“More (#passage)”: Ändra. It says: tre år."
-    nobody = Violation("_:", None, None, SHAPE + "x", "Violation", "C", messages)
-    assert explain(nobody, {}, "sv") == "”en post utan adress”: Ändra."
-    assert explain(nobody, {}, "en") == "“an entry without an address”: Change."
-
-
-def test_violations_sort_by_shape_and_focus() -> None:
-    one = Violation("<a>", None, None, "s", "Violation", "C", {})
-    two = Violation("<b>", None, "<v>", "s", "Violation", "C", {})
-    assert sorted([two, one]) == [one, two]
-    assert len({one, two, one}) == 2
-
-
-def test_doctests() -> None:
-    assert doctest.testmod(importlib.import_module("evidensgraf.shapes.validate")).failed == 0

@@ -20,8 +20,19 @@ def main() -> int:
         package.mkdir()
         for room in ROOMS:
             (package / room).symlink_to(ROOT / room)
-        command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--namespace-packages",
-                   "--explicit-package-bases", "--cache-dir", str(ROOT / ".mypy_cache"), "-p", "evidensgraf"]
+        command = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "--namespace-packages",
+            "--explicit-package-bases",
+            "--cache-dir",
+            str(ROOT / ".mypy_cache"),
+            "-p",
+            "evidensgraf",
+        ]
         return subprocess.run(command, check=False, env={**os.environ, "MYPYPATH": directory}, cwd=directory).returncode
 
 
