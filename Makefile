@@ -19,6 +19,7 @@ test: $(VENV)/.test check
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/evidensgraf format --check graph/data/*.trig
 	$(BIN)/python -m tests.typecheck
 	$(BIN)/lint-imports

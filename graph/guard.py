@@ -36,7 +36,9 @@ _UPDATES = {"LOAD", "CLEAR", "DROP", "ADD", "MOVE", "COPY", "CREATE", "INSERT", 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a query says about itself: its form (upper case) and the IRIs after ``FROM`` and ``FROM NAMED``."""
+    """What a query says about itself: its form (upper case; empty when it has none, which is an error of syntax) and
+    the IRIs after ``FROM`` and ``FROM NAMED``.
+    """
 
     form: str
     graphs: frozenset[str]
@@ -94,7 +96,7 @@ def _read(text: str) -> Reading:
             form = word
         elif not form and word in _UPDATES:
             raise QueryRefused(f"{word} is refused: this endpoint is read-only and has no update operation.")
-    return Reading(form or "SELECT", frozenset(graphs))
+    return Reading(form, frozenset(graphs))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

@@ -168,8 +168,8 @@ class LocalEngine:
         reading = read(text, self.release.graphs)
         for unknown in sorted(set(graphs) - set(self.release.graphs)):
             raise QueryRefused(f"The release has no graph <{unknown}>, and nothing is fetched.")
-        fitting = RESULT_TYPES if reading.form in ("SELECT", "ASK") else GRAPH_TYPES
-        if media_type not in fitting:
+        fitting = GRAPH_TYPES if reading.form in ("CONSTRUCT", "DESCRIBE") else RESULT_TYPES
+        if reading.form and media_type not in fitting:
             raise NotAcceptable(reading.form, list(fitting))
         return reading
 

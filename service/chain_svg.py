@@ -14,7 +14,7 @@ from markupsafe import Markup
 from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
 
-WIDTH, GAP, PADDING, LEADING, CHARACTERS = 196, 64, 9, 17, 26
+WIDTH, GAP, PADDING, LEADING, CHARACTERS = 204, 54, 9, 17, 25
 """Box width, space between columns, padding and line height in CSS pixels; characters to a line (fewer where bold)."""
 
 
@@ -46,8 +46,7 @@ class Picture:
         self.boxes: dict[str, Box] = {}
         self.edges: dict[tuple[str, str], tuple[str, str]] = {}
         self._statements: list[Record] = []
-        self._claim(chain, 0)
-        self.depth = max(box.column for box in self.boxes.values())
+        self._claim(chain)
         for statement in self._statements:
             self._sources(statement)
         self._order()
@@ -61,33 +60,32 @@ class Picture:
             width = CHARACTERS - 3 * (part_style == "strong")
             box.lines += [(part_style, tag, line) for line in textwrap.wrap(plain, width)]
 
-    def _claim(self, claim: Record, column: int) -> None:
+    def _claim(self, claim: Record) -> None:
         kind = claim.get("recommendationKind")
         verdict = _words(claim.get("verdict") or ([kind] if kind else []), self.lang)
-        self._box(claim["id"], column, "claim", ("strong", verdict), ("", claim["title"]))
+        self._box(claim["id"], 0, "claim", ("strong", verdict), ("", claim["title"]))
         for line in claim.get("lines", []):
             direction = line["direction"] or {"id": "", "label": {}}
             style = direction["id"].rsplit("/", 1)[-1].lower()
             word = i18n.best(direction["label"], self.lang)[1]
             basis = _words(line["basis"], self.lang)
-            self._box(line["id"], column + 1, "line", ("strong", word[:1].upper() + word[1:]), ("small", basis))
+            self._box(line["id"], 1, "line", ("strong", word[:1].upper() + word[1:]), ("small", basis))
             self.edges[claim["id"], line["id"]] = (style, word)
             for statement in line["statements"]:
-                self._statement(statement, column + 2)
+                self._statement(statement)
                 self.edges[line["id"], statement["id"]] = (style, "")
 
-    def _statement(self, statement: Record, column: int) -> None:
-        if "lines" in statement:
-            self._claim(statement, column)
-            return
+    def _statement(self, statement: Record) -> None:
         if statement["id"] not in self.boxes:
             self._statements.append(statement)
-        says = [statement["effect"]] if statement.get("effect") else statement.get("gapType")
+        says = (
+            [statement["effect"]] if statement.get("effect") else statement.get("gapType") or statement.get("verdict")
+        )
         style = "gap" if statement["type"] == "EvidenceGap" else "statement"
-        self._box(statement["id"], column, style, ("strong", _words(says, self.lang)), ("", statement["title"]))
+        self._box(statement["id"], 2, style, ("strong", _words(says, self.lang)), ("", statement["title"]))
 
     def _sources(self, statement: Record) -> None:
-        relays = (statement["verification"] or {"id": "", "label": {}})
+        relays = statement["verification"] or {"id": "", "label": {}}
         style = "relayed" if relays["id"].endswith("notVerified") else "verified"
         places = []
         for passage in statement["statedIn"]:
@@ -97,17 +95,17 @@ class Picture:
             key = "|".join([document["id"], passage["section"] or "", passage["page"] or "", *relayed])
             original = {i18n.best(document["title"], self.lang)[0]: passage["section"] or ""}
             name = document["citationKey"] or document["title"]
-            self._box(key, self.depth + 1, "passage", ("strong", name), ("", original), ("small", page))
+            self._box(key, 3, "passage", ("strong", name), ("", original), ("small", page))
             self.edges[statement["id"], key] = ("stated", "")
             places.append(key)
         for source in statement["primarySources"]:
             name = source["citationKey"] or source["title"]
-            self._box(source["id"], self.depth + 2, "source", ("strong", name), ("small", relays["label"]))
+            self._box(source["id"], 4, "source", ("strong", name), ("small", relays["label"]))
             for place in places[:1]:
                 self.edges[place, source["id"]] = (style, i18n.translate(self.lang, "svg.relays"))
 
     def _order(self) -> None:
-        """Stack each column in the mean order of what points to its boxes, and centre the columns."""
+        """Stack each column from the top, in the mean order of what points to its boxes."""
         columns: dict[int, list[str]] = {}
         for key, box in self.boxes.items():
             columns.setdefault(box.column, []).append(key)
@@ -116,10 +114,9 @@ class Picture:
             above = {k: [rank[a] for a, b in self.edges if b == k and a in rank] for k in columns[column]}
             columns[column].sort(key=lambda k: sum(above[k]) / len(above[k]) if above[k] else 0)
             rank |= {key: position for position, key in enumerate(columns[column])}
-        heights = {c: sum(self.boxes[k].height + 14 for k in keys) - 14 for c, keys in columns.items()}
-        self.height = max(heights.values()) + 2
-        for column, keys in columns.items():
-            y = (self.height - heights[column]) / 2
+        self.height = max(sum(self.boxes[k].height + 14 for k in keys) for keys in columns.values()) - 12
+        for keys in columns.values():
+            y = 1.0
             for key in keys:
                 self.boxes[key].y = y
                 y += self.boxes[key].height + 14
@@ -159,8 +156,10 @@ def draw(chain: Record, lang: str) -> Markup:
     picture = Picture(chain, lang)
     styles = [box.style for box in picture.boxes.values()]
     counts = {
-        "lines": styles.count("line"), "statements": styles.count("statement") + styles.count("gap"),
-        "passages": styles.count("passage"), "sources": styles.count("source"),
+        "lines": styles.count("line"),
+        "statements": styles.count("statement") + styles.count("gap"),
+        "passages": styles.count("passage"),
+        "sources": styles.count("source"),
     }
     title = i18n.translate(lang, "svg.title", title=i18n.best(chain["title"], lang)[1])
     parts = [i18n.translate(lang, f"svg.count.{key}", count=count) for key, count in counts.items()]
@@ -175,8 +174,11 @@ def _words(things: list[Record] | None, lang: str) -> str:
 def _draw(box: Box, lang: str) -> Markup:
     lines = [
         Markup('<text class="{}" x="{}" y="{:.0f}"{}>{}</text>').format(
-            style, box.x + PADDING, box.y + PADDING + LEADING * i + 13,
-            Markup(' lang="{}"').format(tag) if tag not in (lang, "und") else "", line,
+            style,
+            box.x + PADDING,
+            box.y + PADDING + LEADING * i + 13,
+            Markup(' lang="{}"').format(tag) if tag not in (lang, "und") else "",
+            line,
         )
         for i, (style, tag, line) in enumerate(box.lines)
     ]

@@ -47,7 +47,7 @@ def kind_of(iri: str) -> str:
     >>> kind_of("https://w3id.org/evidensgraf/id/evidence-gap/hasky-halsa#passage")
     'evidence-gap'
     """
-    return iri[len(ID):].split("/", 1)[0] if iri.startswith(ID) else ""
+    return iri[len(ID) :].split("/", 1)[0] if iri.startswith(ID) else ""
 
 
 def identity(iri: str) -> Record:

@@ -44,7 +44,9 @@ _LISTS: dict[str, dict[str, tuple[str, Callable[[Engine], Awaitable[list[Record]
 }
 """Page → list on it → the query behind it and the function that gives it."""
 _API = {
-    "intervention": "interventions", "appraisal": "appraisals", "recommendation": "recommendations",
+    "intervention": "interventions",
+    "appraisal": "appraisals",
+    "recommendation": "recommendations",
     "source": "sources",
 }
 _PATHS = {"gaps": "evidence-gaps"}
@@ -55,7 +57,10 @@ Query = tuple[str, dict[str, str]]
 async def render(request: Request, engine: Engine, kind: str, slug: str, lang: str) -> str | None:
     """Return the page about a resource, or None when the graph says nothing of it."""
     page = {
-        "intervention": _intervention, "appraisal": _claim, "recommendation": _claim, "source": _source,
+        "intervention": _intervention,
+        "appraisal": _claim,
+        "recommendation": _claim,
+        "source": _source,
     }.get(kind, _statement if kind in records.STATEMENT_KINDS else _resource)
     return await page(View(request, lang, await records.labels(engine)), engine, kind, slug)
 
@@ -112,8 +117,17 @@ async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | N
     types = [t for t in types if t.startswith(EV)] or types
     definition = facts.text(iri, "skos:definition") or facts.text(iri, "dcterms:description")
     return _thing(
-        view, "resource.html", kind, slug, queries, iri=iri, label=facts.label(iri), definition=definition, types=types,
-        properties=properties, incoming=incoming,
+        view,
+        "resource.html",
+        kind,
+        slug,
+        queries,
+        iri=iri,
+        label=facts.label(iri),
+        definition=definition,
+        types=types,
+        properties=properties,
+        incoming=incoming,
     )
 
 
@@ -200,8 +214,14 @@ async def sparql_page(
     formats = ("ttl", "jsonld", "nt", "rdf") if "graph" in result else ("csv", "tsv", "json", "xml")
     downloads = [(name, view.url("/sparql", query=query, **dict(kept), format=name)) for name in formats if answer]
     return view.render(
-        "sparql.html", query=query or STARTER, result=result, error=error, downloads=downloads, kept=kept,
-        current="sparql", rows_shown=SHOWN_ROWS,
+        "sparql.html",
+        query=query or STARTER,
+        result=result,
+        error=error,
+        downloads=downloads,
+        kept=kept,
+        current="sparql",
+        rows_shown=SHOWN_ROWS,
     )
 
 

@@ -16,8 +16,16 @@ from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gathe
 from evidensgraf.service.statements import reference, statement
 
 STATEMENT_KINDS = (
-    "finding", "evidence-gap", "appraisal", "practice-example", "statistic", "description", "logic-model-claim",
-    "placement", "recommendation", "prerequisite",
+    "finding",
+    "evidence-gap",
+    "appraisal",
+    "practice-example",
+    "statistic",
+    "description",
+    "logic-model-claim",
+    "placement",
+    "recommendation",
+    "prerequisite",
 )
 """The kinds that ``get_statement`` knows: the sourced assertions that stand by themselves."""
 
@@ -84,9 +92,16 @@ async def get_intervention(engine: Engine, slug: str) -> Record | None:
     if iri not in facts:
         return None
     kinds = {
-        "descriptions": "description", "placements": "placement", "logicModel": "logic-model-claim",
-        "appraisals": "appraisal", "findings": "finding", "gaps": "evidence-gap", "examples": "practice-example",
-        "statistics": "statistic", "recommendations": "recommendation", "prerequisites": "prerequisite",
+        "descriptions": "description",
+        "placements": "placement",
+        "logicModel": "logic-model-claim",
+        "appraisals": "appraisal",
+        "findings": "finding",
+        "gaps": "evidence-gap",
+        "examples": "practice-example",
+        "statistics": "statistic",
+        "recommendations": "recommendation",
+        "prerequisites": "prerequisite",
     }
     record = identity(iri) | {
         "label": facts.label(iri),
@@ -108,9 +123,11 @@ async def list_findings(engine: Engine) -> list[Record]:
     rows = fold(await ask(engine, "findings-of-intervention"), "finding")
     keys = ("outcome", "population", "comparator", "study")
     return [
-        identity(iri) | {"title": _title(row), "about": _links(row, "intervention", names)}
+        identity(iri)
+        | {"title": _title(row), "about": _links(row, "intervention", names)}
         | {"effect": _first(row, "effect", names), "certainty": _first(row, "certainty", names)}
-        | {key: _links(row, key, names) for key in keys} | {"followUp": row.get("followUp", [None])[0]}
+        | {key: _links(row, key, names) for key in keys}
+        | {"followUp": row.get("followUp", [None])[0]}
         for iri, row in rows.items()
     ]
 
@@ -121,7 +138,8 @@ async def list_gaps(engine: Engine) -> list[Record]:
     rows = fold(await ask(engine, "evidence-gaps"), "gap")
     keys = ("gapType", "outcome", "population", "comparator", "scope")
     return [
-        identity(iri) | {"title": _title(row), "about": _links(row, "intervention", names)}
+        identity(iri)
+        | {"title": _title(row), "about": _links(row, "intervention", names)}
         | {key: _links(row, key, names) for key in keys}
         for iri, row in rows.items()
     ]
@@ -133,7 +151,8 @@ async def list_recommendations(engine: Engine) -> list[Record]:
     rows = fold(await ask(engine, "recommendations"), "recommendation")
     keys = ("issuer", "addressee", "intervention", "targetPopulation")
     return [
-        identity(iri) | {"title": _title(row), "recommendationKind": _first(row, "recommendationKind", names)}
+        identity(iri)
+        | {"title": _title(row), "recommendationKind": _first(row, "recommendationKind", names)}
         | {key: _links(row, key, names) for key in keys}
         for iri, row in rows.items()
     ]
@@ -175,7 +194,8 @@ async def list_sources(engine: Engine) -> list[Record]:
             for key in ("title", "reference")
         }
     return [
-        identity(iri) | titles[iri]
+        identity(iri)
+        | titles[iri]
         | {"issued": row.get("issued", [None])[0], "genre": _links(row, "genre", names)}
         | {key: int(row.get(key, ["0"])[0]) for key in ("read", "relayed")}
         for iri, row in fold(rows, "source").items()
@@ -208,7 +228,8 @@ async def get_source(engine: Engine, slug: str) -> Record | None:
 async def _resting(engine: Engine, source: str) -> Record:
     names, rows = await labels(engine), await ask(engine, "rests-on-source", source=source)
     statements = [
-        identity(s) | {"title": _title(row), "relation": row["relation"][0], "about": _links(row, "about", names)}
+        identity(s)
+        | {"title": _title(row), "relation": row["relation"][0], "about": _links(row, "about", names)}
         | {"verification": _first(row, "verification", names)}
         for s, row in fold(rows, "statement").items()
     ]

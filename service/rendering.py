@@ -29,9 +29,7 @@ def environment() -> Environment:
     """Return the template environment; an undefined name in a template is an error."""
     room = files("evidensgraf.service") / "templates"
     loader = FileSystemLoader(str(room))
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def link(iri: str, request: Request) -> str | None:
@@ -41,7 +39,7 @@ def link(iri: str, request: Request) -> str | None:
     """
     for namespace, place in ((ID, "/doc/"), (EV, "/def/")):
         if iri.startswith(namespace):
-            path, mark, fragment = iri[len(namespace):].partition("#")
+            path, mark, fragment = iri[len(namespace) :].partition("#")
             return address(request, place + path) + mark + fragment
     return None
 
@@ -63,8 +61,27 @@ class View:
         """Return a page. ``values`` are what the template shows; the helpers below are added under their names."""
         helpers = {
             name: getattr(self, name)
-            for name in ("t", "text", "plain", "upper", "paragraphs", "tag", "href", "url", "amount", "duration",
-                         "num", "short", "static", "type_name", "name", "period", "query_url", "switch", "here")
+            for name in (
+                "t",
+                "text",
+                "plain",
+                "upper",
+                "paragraphs",
+                "tag",
+                "href",
+                "url",
+                "amount",
+                "duration",
+                "num",
+                "short",
+                "static",
+                "type_name",
+                "name",
+                "period",
+                "query_url",
+                "switch",
+                "here",
+            )
         }
         page: dict[str, Any] = {"queries": [], "formats": [], "current": "", "description": None}
         page |= {"shown_links": SHOWN_LINKS, "action": base_path(self.request) + "/sparql"}

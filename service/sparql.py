@@ -141,8 +141,8 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
 
     Raises ``Problem`` (406) and everything that ``Engine.query`` raises; a page shows the problem beside the query.
     """
-    variants = RESULTS if form_of(operation.query) in ("SELECT", "ASK") else GRAPHS
-    variant = negotiate(request, variants, suffix)
+    variants = GRAPHS if form_of(operation.query) in ("CONSTRUCT", "DESCRIBE") else RESULTS
+    variant = negotiate(request, variants, suffix) if form_of(operation.query) else variants[0]
     lang = language(request) if variant == HTML else None
     links = [
         link(_location(request, v), "alternate", type=v.media_type)
@@ -164,11 +164,11 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
 
 
 def form_of(query: str) -> str:
-    """Return the form of a query, upper case; SELECT for one that will be refused."""
+    """Return the form of a query, upper case; nothing for one that will be refused or is not SPARQL."""
     try:
         return read(query).form
     except QueryRefused:
-        return "SELECT"
+        return ""
 
 
 def _location(request: Request, variant: Variant) -> str:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from evidensgraf.service.facts import Facts, Record, identity
 
 _TEXTS = {
-    "title": "dcterms:title", "summary": "dcterms:description", "caveat": "ev:caveat",
+    "title": "dcterms:title",
+    "summary": "dcterms:description",
+    "caveat": "ev:caveat",
     "editorialNote": "ev:editorialNote",
 }
 _LISTS = {
-    "about": "ev:about", "population": "ev:population", "comparator": "ev:comparator", "outcome": "ev:outcome",
-    "provider": "ev:provider", "place": "ev:place", "inTensionWith": "ev:inTensionWith",
+    "about": "ev:about",
+    "population": "ev:population",
+    "comparator": "ev:comparator",
+    "outcome": "ev:outcome",
+    "provider": "ev:provider",
+    "place": "ev:place",
+    "inTensionWith": "ev:inTensionWith",
 }
 _CLAIM = {"issuer": "ev:issuer", "addressee": "ev:addressee"}
 _OWN_LISTS: dict[str, dict[str, str]] = {
@@ -26,7 +33,9 @@ _OWN_LINKS: dict[str, dict[str, str]] = {
     "Finding": {"effect": "ev:effect", "certainty": "ev:certainty"},
     "Recommendation": {"recommendationKind": "ev:recommendationKind"},
     "Placement": {
-        "domain": "ev:domain", "category": "ev:category", "timing": "ev:timing",
+        "domain": "ev:domain",
+        "category": "ev:category",
+        "timing": "ev:timing",
         "preventionLevel": "ev:preventionLevel",
     },
 }

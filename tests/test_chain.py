@@ -36,9 +36,7 @@ def test_an_appraisal_has_a_verdict_and_a_recommendation_a_kind(chains):
 
 
 def test_a_statement_that_is_a_conclusion_nests_its_own_lines(chains):
-    nested = [
-        s for c in chains.values() for line in c["lines"] for s in line["statements"] if s["type"] == "Appraisal"
-    ]
+    nested = [s for c in chains.values() for line in c["lines"] for s in line["statements"] if s["type"] == "Appraisal"]
     assert all(s["lines"] for s in nested)
 
 

@@ -14,12 +14,28 @@ from evidensgraf.service import i18n
 
 SERVICE = Path(i18n.__file__).parent
 PATHS = (
-    "/", "/interventions", "/recommendations", "/findings", "/sources", "/about", "/accessibility", "/queries",
+    "/",
+    "/interventions",
+    "/recommendations",
+    "/findings",
+    "/sources",
+    "/about",
+    "/accessibility",
+    "/queries",
     "/sparql",
-    "/doc/intervention/bostad-forst", "/doc/intervention/nystartsjobb-vaxjo", "/doc/intervention/hasky",
-    "/doc/appraisal/bostad-forst-bedomning", "/doc/appraisal/stockholmsjobb-bedomning",
-    "/doc/source/rapport-2-ekonomiskt-bistand", "/doc/source/de-vet-2013-case-management",
-    "/doc/organisation/ifau", "/doc/outcome/arbete", "/def/Beneficial", "/def/Finding", "/def/effect", "/def/",
+    "/doc/intervention/bostad-forst",
+    "/doc/intervention/nystartsjobb-vaxjo",
+    "/doc/intervention/hasky",
+    "/doc/appraisal/bostad-forst-bedomning",
+    "/doc/appraisal/stockholmsjobb-bedomning",
+    "/doc/source/rapport-2-ekonomiskt-bistand",
+    "/doc/source/de-vet-2013-case-management",
+    "/doc/organisation/ifau",
+    "/doc/outcome/arbete",
+    "/def/Beneficial",
+    "/def/Finding",
+    "/def/effect",
+    "/def/",
     "/sparql?query=" + quote("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 300"),
     "/sparql?query=" + quote("ASK { ?s ?p ?o }"),
     "/sparql?query=" + quote("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"),
@@ -163,7 +179,7 @@ def test_tables_have_caption_and_scoped_heads(pages):
 def test_a_stacked_table_keeps_its_roles(pages):
     for path, (page, _) in pages[1].items():
         for cell in page.all("td", "th"):
-            assert ("data-label" in cell or cell.get("scope") == "col" or "role" not in cell), path
+            assert "data-label" in cell or cell.get("scope") == "col" or "role" not in cell, path
 
 
 def test_the_picture_of_a_chain_has_title_and_description_and_is_reachable(pages):

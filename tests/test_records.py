@@ -22,8 +22,12 @@ class Counting:
 
 
 LISTS = (
-    records.list_interventions, records.list_findings, records.list_gaps, records.list_recommendations,
-    records.list_appraisals, records.list_sources,
+    records.list_interventions,
+    records.list_findings,
+    records.list_gaps,
+    records.list_recommendations,
+    records.list_appraisals,
+    records.list_sources,
 )
 
 
@@ -121,7 +125,8 @@ def test_what_is_not_there_is_none(runner, engine):
 
 def test_few_queries_are_asked(runner, engine):
     for get, slug in (
-        (records.get_intervention, "bostad-forst"), (records.get_appraisal, "bostad-forst-bedomning"),
+        (records.get_intervention, "bostad-forst"),
+        (records.get_appraisal, "bostad-forst-bedomning"),
         (records.get_source, "rapport-2-ekonomiskt-bistand"),
     ):
         counting = Counting(engine)
@@ -156,8 +161,11 @@ def test_rows_fold_by_key():
 
 def test_lines_are_in_the_order_of_their_numbers():
     rows = [
-        {"subject": {"value": "s"}, "property": {"value": "https://w3id.org/evidensgraf/def/hasEvidenceLine"},
-         "value": {"type": "uri", "value": f"s#line-{n}"}}
+        {
+            "subject": {"value": "s"},
+            "property": {"value": "https://w3id.org/evidensgraf/def/hasEvidenceLine"},
+            "value": {"type": "uri", "value": f"s#line-{n}"},
+        }
         for n in (10, 2, 1)
     ]
     assert Facts(rows).iris("s", "ev:hasEvidenceLine") == ["s#line-1", "s#line-2", "s#line-10"]
