@@ -1,5 +1,8 @@
 """The hard ones of the first document come out as what they are (checked against the report by hand)."""
 
+import re
+from pathlib import Path
+
 import pyoxigraph as ox
 import pytest
 
@@ -112,3 +115,15 @@ def test_what_is_only_described_never_supports_an_effect(select):
         ?l ev:direction ev:Supports ; ev:hasEvidenceItem ?f . ?f ev:effect ?e FILTER(?e != ev:DescriptiveOnly)
         } GROUP BY ?a""")
     assert len(rows) == 2
+
+
+def test_the_counts_in_the_documentation_are_those_of_the_graph(select):
+    text = (Path(__file__).parent.parent / "docs" / "curation.md").read_text(encoding="utf-8")
+    documents = ("rapport-2-ekonomiskt-bistand", "rapport-3-missbruk")
+    table = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE)
+    assert len(table) > 10
+    for name, *numbers_written in table:
+        for document, written in zip(documents, numbers_written, strict=True):
+            graph = f"<https://w3id.org/evidensgraf/graph/{document}>"
+            ((found,),) = select(f"SELECT (COUNT(?x) AS ?n) {{ GRAPH {graph} {{ ?x a ev:{name} }} }}")
+            assert found == written, f"{name} in {document}"
