@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -57,21 +58,34 @@ def test_the_rooms_are_only_imported_by_their_full_names():
     assert not {room for room in ROOMS if room in sys.modules}
 
 
-def test_the_wheel_carries_the_program_and_the_data(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        str(tmp_path),
-        str(ROOT),
-    ]
-    subprocess.run(command, check=True)
-    (wheel,) = tmp_path.glob("*.whl")
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel of the project, built from the files as they are."""
+    directory = tmp_path_factory.mktemp("wheel")
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "-w", str(directory)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(ROOT)], check=True)
+    (wheel,) = directory.glob("*.whl")
+    return wheel
+
+
+def test_an_installed_wheel_works_in_an_empty_folder(wheel, release, tmp_path):
+    site, folder = tmp_path / "site", tmp_path / "empty"
+    folder.mkdir()
+    options = ["--quiet", "--no-deps", "--target", str(site)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(wheel)], check=True)
+
+    def run(*arguments):
+        environment = {**os.environ, "PYTHONPATH": str(site), "EVIDENSGRAF_RELEASES": str(folder / "releases")}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+
+    where = run("-c", "import evidensgraf.graph, evidensgraf.service; print(evidensgraf.graph.__file__)")
+    assert where.startswith(str(site))
+    assert release.digest in run("-m", "evidensgraf.service.cli", "build")
+    assert "hasky" in run("-m", "evidensgraf.service.cli", "query", "interventions", "-f", "csv")
+
+
+def test_the_wheel_carries_the_program_and_the_data(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     for room, patterns in (
         ("graph", ["data/*.trig"]),
