@@ -9,7 +9,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from evidensgraf.graph.engine import (
 )
 from evidensgraf.graph.framing import PREFIX
 from evidensgraf.graph.guard import Reading, read
+from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 
 _SYNTAX = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -62,7 +62,7 @@ class LocalEngine:
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._waiting = 0
-        self._recent = _Recent(recent_mb * 2**20)
+        self._recent: Recent[Answer] = Recent(recent_mb * 2**20)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._failure: str | None = None
@@ -157,7 +157,7 @@ class LocalEngine:
         if "error" in header:
             raise _failure(header, limits, text)
         answer = Answer(body, media_type, reading.form)
-        self._recent.put(key, answer)
+        self._recent.put(key, answer, len(answer.body))
         return answer
 
     def form_of(self, text: str) -> str:
@@ -278,24 +278,3 @@ def _expectation(reason: str, text: str, line: int, column: int) -> str:
         return here if reason.startswith("expected") else reason
     possible = ", ".join(word.strip('"') for word in words)[:200]
     return f"{here}; possible here: {possible}"
-
-
-class _Recent:
-    """Recent answers, oldest first, within a size in bytes."""
-
-    def __init__(self, size: int) -> None:
-        self.largest, self.left = size // 4, size
-        self.answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
-
-    def get(self, key: tuple[object, ...]) -> Answer | None:
-        if key in self.answers:
-            self.answers.move_to_end(key)
-        return self.answers.get(key)
-
-    def put(self, key: tuple[object, ...], answer: Answer) -> None:
-        if key in self.answers or len(answer.body) > self.largest:
-            return
-        self.answers[key] = answer
-        self.left -= len(answer.body)
-        while self.left < 0:
-            self.left += len(self.answers.popitem(last=False)[1].body)

@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
 from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
-from evidensgraf.service.recent import Recent
 from evidensgraf.service.responses import (
     BOTH,
     HTML,

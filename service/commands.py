@@ -74,7 +74,7 @@ def validate(options: Namespace) -> int:
     for result in results:
         print(f"{result.severity}: {locate(result, store, files, options.lang)}")
     counts = {s: sum(r.severity == s for r in results) for s in ("Violation", "Warning", "Info")}
-    print(", ".join(f"{count} {name.lower()}" for name, count in counts.items()), file=sys.stderr)
+    print(", ".join(f"{count} {name.lower()}" for name, count in counts.items()))
     return 1 if counts["Violation"] else 0
 
 

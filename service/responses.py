@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.service.negotiation import Variant, choose, choose_language
 from evidensgraf.service.paths import chosen_format, full_path
 from evidensgraf.service.problems import Problem
-from evidensgraf.service.recent import Kept, Recent
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 """The licence of all data."""
@@ -104,6 +104,15 @@ def entity_tag(request: Request, variant: Variant, lang: str | None = None) -> s
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A whole answer: its body, its content type and its other headers."""
+
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class About:
     """What the headers of an answer say beside its variant.
 
@@ -149,7 +158,7 @@ def answer(
     headers = headers_of(request, variant, lang, about)
     if request.method == "GET":
         body = body.encode() if isinstance(body, str) else body
-        _recent(request).put(headers["ETag"], Kept(body, variant.content_type, headers))
+        _recent(request).put(headers["ETag"], Kept(body, variant.content_type, headers), len(body))
         if "*" in _held(request):
             return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=variant.content_type)
@@ -160,8 +169,8 @@ def _held(request: Request) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
 
 
-def _recent(request: Request) -> Recent:
-    recent: Recent = request.app.state.recent
+def _recent(request: Request) -> Recent[Kept]:
+    recent: Recent[Kept] = request.app.state.recent
     return recent
 
 
