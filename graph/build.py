@@ -50,7 +50,8 @@ def build(
     The same input gives the same bytes. A release that exists already with the same content is returned as it is.
     ``progress`` gets one short line per stage; ``lang`` (``sv`` or ``en``) is the language of the problems.
 
-    Raises ``LoadError`` for a file that cannot be read and ``BuildError`` for a graph that violates the shapes.
+    Raises ``LoadError`` for a file that cannot be read, ``BuildError`` for a graph that violates the shapes, and
+    ``ReleaseError`` when nothing can be written below ``releases``.
     """
     progress("reading")
     store, files = assemble(data)
@@ -138,8 +139,12 @@ def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, der
             return open_release(target)
         except ReleaseError:
             shutil.rmtree(target)
-    releases.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".building-", dir=releases))
+    try:
+        releases.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".building-", dir=releases))
+    except OSError as error:
+        reason = error.strerror or error
+        raise ReleaseError(f"cannot write releases in {releases}: {reason}. Choose another with --releases.") from error
     manifest = {
         "id": release_id,
         "sha256": digest,

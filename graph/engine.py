@@ -62,6 +62,10 @@ class QueryRefused(EngineError):
     """The query asks for something the service never does (SERVICE, update, a graph that is not in the release)."""
 
 
+class QueryFailed(EngineError):
+    """The query is SPARQL but cannot be evaluated: an unknown function, or nested too deeply."""
+
+
 class NotAcceptable(EngineError):
     """The media type does not fit the query form; ``available`` lists those that do."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urljoin
 
-from evidensgraf.graph.engine import QueryRefused
+from evidensgraf.graph.engine import QueryFailed, QueryRefused
 from evidensgraf.ontology.namespaces import BASE, PREFIXES
 
 _TOKEN = re.compile(
@@ -30,24 +31,38 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-_FORMS = {"SELECT": "SELECT", "ASK": "ASK", "CONSTRUCT": "CONSTRUCT", "DESCRIBE": "DESCRIBE"}
+FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+"""The four query forms (SPARQL 1.1 Query, §16)."""
+DEEPEST = 500
+"""How deep brackets may be nested; an engine that recurses would otherwise run out of stack."""
+_CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _UPDATES = {"LOAD", "CLEAR", "DROP", "ADD", "MOVE", "COPY", "CREATE", "INSERT", "DELETE", "WITH"}
+
+
+class Token(NamedTuple):
+    """One token: its kind (``iri``, ``string``, ``variable``, ``name``, ``word``, ``other`` …), text and offset."""
+
+    kind: str
+    value: str
+    start: int
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a query says about itself: its form (upper case; empty when it has none, which is an error of syntax) and
-    the IRIs after ``FROM`` and ``FROM NAMED``.
+    the IRIs after ``FROM`` and ``FROM NAMED``; ``constant`` is false when asking twice may give two answers.
     """
 
     form: str
     graphs: frozenset[str]
+    constant: bool = True
 
 
 def read(text: str, known_graphs: Collection[str] | None = None) -> Reading:
     """Read a query; refuse it when it federates, updates, or names a graph outside ``known_graphs``.
 
-    Raises ``QueryRefused`` with a sentence that says what was refused and what to do instead.
+    Raises ``QueryRefused`` with a sentence that says what was refused and what to do instead, and ``QueryFailed`` for
+    brackets nested more than ``DEEPEST`` deep.
 
     >>> read("SELECT * { ?s ?p 'SERVICE' } # SERVICE").form
     'SELECT'
@@ -73,40 +88,53 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _read(text: str) -> Reading:
-    form, graphs, prefixes, base = "", set(), dict(PREFIXES), BASE
-    tokens = list(_tokens(text))
-    for i, (kind, value) in enumerate(tokens):
-        if kind != "word":
-            continue
-        word, following = value.upper(), tokens[i + 1 : i + 3]
+    form, graphs, base, prefixes = "", set(), BASE, dict(PREFIXES)
+    found = list(tokens(text))
+    _refuse_depth(found)
+    words = [(token.value.upper(), found[i + 1 : i + 3]) for i, token in enumerate(found) if token.kind == "word"]
+    for word, following in words:
         if word == "SERVICE":
             raise QueryRefused(
                 "SERVICE is refused: this endpoint does not call other endpoints. "
                 "Query them yourself, or download a release and load it beside them."
             )
         if word == "BASE" and following[:1]:
-            base = following[0][1].strip("<>")
+            base = following[0].value.strip("<>")
         elif word == "PREFIX" and len(following) == 2:
-            prefixes[following[0][1].rstrip(":")] = urljoin(base, following[1][1].strip("<>"))
+            prefixes[following[0].value.rstrip(":")] = urljoin(base, following[1].value.strip("<>"))
         elif word == "FROM":
-            named = following[0][1].upper() == "NAMED" if following else False
+            named = following[0].value.upper() == "NAMED" if following else False
             if len(following) > named:
-                graphs.add(_resolve(*following[named], prefixes, base))
-        elif not form and word in _FORMS:
+                graphs.add(_resolve(following[named], prefixes, base))
+        elif not form and word in FORMS:
             form = word
         elif not form and word in _UPDATES:
             raise QueryRefused(f"{word} is refused: this endpoint is read-only and has no update operation.")
-    return Reading(form, frozenset(graphs))
+    return Reading(form, frozenset(graphs), constant=not _CHANGING & {word for word, _ in words})
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
+def _refuse_depth(found: list[Token]) -> None:
+    depth = 0
+    for token in found:
+        if token.kind == "other":
+            depth += (token.value in "{([") - (token.value in "})]")
+            if depth > DEEPEST:
+                raise QueryFailed(f"The query is nested more than {DEEPEST} deep. Write it with fewer brackets.")
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of a text, without white space and comments.
+
+    >>> [token.value for token in tokens("ASK { ?s a ev:Finding } # why")]
+    ['ASK', '{', '?s', 'a', 'ev:Finding', '}']
+    """
     for match in _TOKEN.finditer(text):
         if match.lastgroup and match.lastgroup != "comment":
-            yield match.lastgroup, match[0]
+            yield Token(match.lastgroup, match[0], match.start())
 
 
-def _resolve(kind: str, value: str, prefixes: dict[str, str], base: str) -> str:
-    if kind == "iri":
-        return urljoin(base, value[1:-1])
-    prefix, _, local = value.partition(":")
+def _resolve(token: Token, prefixes: dict[str, str], base: str) -> str:
+    if token.kind == "iri":
+        return urljoin(base, token.value[1:-1])
+    prefix, _, local = token.value.partition(":")
     return prefixes.get(prefix, prefix + ":") + local.replace("\\", "")

@@ -18,10 +18,13 @@ DATA_GRAPHS_MAY_NOT = "Give every fact a named graph: GRAPH <…> { … }."
 
 
 class LoadError(Exception):
-    """A file that could not be read; ``str()`` is ``file:line: reason`` and nothing of the file is kept."""
+    """A file that could not be read; ``str()`` is ``file:line: reason`` and nothing of the file is kept.
+
+    Line 0 stands for the whole file or directory and is not shown.
+    """
 
     def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {reason}")
+        super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
         self.file, self.line, self.reason = file, line, reason
 
 
@@ -48,9 +51,11 @@ class DataFile:
 def data_files(directory: Path | None = None) -> list[Traversable]:
     """Return the TriG files of the graph, sorted by name: those in ``directory``, or those of the package."""
     room: Traversable = directory or files("evidensgraf.graph") / "data"
+    if not room.is_dir():
+        raise LoadError(str(room), 0, "not a directory. Name one with .trig files.")
     found = sorted((f for f in room.iterdir() if f.name.endswith(".trig")), key=lambda f: f.name)
     if not found:
-        raise LoadError(str(room), 1, "there are no .trig files here.")
+        raise LoadError(str(room), 0, "there are no .trig files here.")
     return found
 
 

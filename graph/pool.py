@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 import socket
 import subprocess
 import sys
@@ -23,16 +22,15 @@ from evidensgraf.graph.engine import (
     LimitExceeded,
     Limits,
     NotAcceptable,
+    QueryFailed,
     QueryRefused,
-    QuerySyntaxError,
 )
 from evidensgraf.graph.framing import PREFIX
 from evidensgraf.graph.guard import Reading, read
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
+from evidensgraf.graph.syntax import explain
 
-_SYNTAX = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-_NEVER = {"SERVICE", "LATERAL"}
 _SENTENCES = {
     "seconds": "The query was stopped after {value:g} seconds. Ask for less, or download the release and run it there.",
     "memory_mb": "The query was stopped: it needed more than {value:g} MB of memory. Ask for less at a time.",
@@ -141,7 +139,7 @@ class LocalEngine:
         """Evaluate a query in a worker; see ``graph.engine.Engine.query``. Cancelling the call kills the worker."""
         reading = self._read(text, media_type, [*default_graphs, *named_graphs])
         key = (text, media_type, tuple(default_graphs), tuple(named_graphs))
-        if (known := self._recent.get(key)) is not None:
+        if reading.constant and (known := self._recent.get(key)) is not None:
             return known
         limits = limits or self.limits
         request = {
@@ -155,9 +153,10 @@ class LocalEngine:
         worker = await self._acquire()
         header, body = await self._ask(worker, request, limits)
         if "error" in header:
-            raise _failure(header, limits, text)
+            raise _failure(header, limits, request, reading.form)
         answer = Answer(body, media_type, reading.form)
-        self._recent.put(key, answer, len(answer.body))
+        if reading.constant:
+            self._recent.put(key, answer, len(answer.body))
         return answer
 
     def form_of(self, text: str) -> str:
@@ -252,29 +251,16 @@ async def _exactly(channel: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def _failure(header: dict[str, Any], limits: Limits, text: str) -> EngineError:
-    if header["error"] == "limit":
-        name = header["limit"]
-        value = float(getattr(limits, name))
-        return LimitExceeded(name, value, _SENTENCES[name].format(value=value))
-    message = str(header["message"])
-    if header["error"] == "syntax":
-        found = _SYNTAX.match(message)
-        line, column, reason = (int(found[1]), int(found[2]), found[3]) if found else (1, 1, message)
-        return QuerySyntaxError(_expectation(reason, text, line, column), line, column)
-    return QueryRefused(f"The query could not be evaluated: {message}.")
-
-
-def _expectation(reason: str, text: str, line: int, column: int) -> str:
-    """Return the engine's reason in a reader's words: what stands there and what could have."""
-    lines = text.splitlines()
-    rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
-    if rest.strip():  # back to the start of the word
-        rest = lines[line - 1][: column - 1].split(" ")[-1] + rest
-    here = f"unexpected '{rest[:20].rstrip()}'" if rest.strip() else "something is missing or left open before the end"
-    words = sorted(set(re.findall(r'"(?:\\.|[^"\\])+"|\b[A-Z]{2,}\b', reason.removeprefix("expected"))))
-    words = [word for word in words if word not in _NEVER]
-    if not reason.startswith("expected") or not words:
-        return here if reason.startswith("expected") else reason
-    possible = ", ".join(word.strip('"') for word in words)[:200]
-    return f"{here}; possible here: {possible}"
+def _failure(header: dict[str, Any], limits: Limits, request: dict[str, Any], form: str) -> EngineError:
+    match header["error"]:
+        case "limit":
+            name = header["limit"]
+            value = float(getattr(limits, name))
+            return LimitExceeded(name, value, _SENTENCES[name].format(value=value))
+        case "syntax":
+            return explain(request["query"], str(header["message"]))
+        case "format":
+            fitting = GRAPH_TYPES if form in ("CONSTRUCT", "DESCRIBE") else RESULT_TYPES
+            return NotAcceptable(form, [m for m in fitting if "xml" not in m])
+        case _:
+            return QueryFailed(f"The query could not be evaluated: {header['message']}.")

@@ -49,8 +49,13 @@ def open_release(path: Path) -> Release:
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         digest = hashlib.sha256((path / QUADS).read_bytes()).hexdigest()
-    except (OSError, json.JSONDecodeError) as error:
-        raise ReleaseError(f"{path} is not a release: {error}. Make one with: evidensgraf build") from error
+    except OSError as error:
+        missing = Path(error.filename or path).name
+        raise ReleaseError(
+            f"{path} is not a release: {missing} is missing. Make one with: evidensgraf build"
+        ) from error
+    except json.JSONDecodeError as error:
+        raise ReleaseError(f"{path / MANIFEST} is not JSON: {error}. Build the release again.") from error
     if digest != manifest.get("sha256"):
         raise ReleaseError(f"{path / QUADS} does not have the SHA-256 in its manifest. Build the release again.")
     return Release(path, manifest["id"], digest, manifest)

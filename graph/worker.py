@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,12 @@ _ROWS: dict[str, Callable[[bytes], int]] = {
     "text/csv": lambda b: sum(1 for _ in csv.reader(io.StringIO(b.decode(), newline=""))) - 1,
     "text/tab-separated-values": lambda b: b.count(b"\n") - 1,
 }
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix:[\s>]")
 _SMALLEST_ROW = 1  # byte
+
+
+class _Inexpressible(Exception):
+    """The answer has a character, or a predicate without a local name, that the format cannot hold."""
 
 
 class _Full(Exception):
@@ -72,6 +78,8 @@ def answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], by
         return {"ok": True}, _evaluate(store, request)
     except SyntaxError as error:
         return {"error": "syntax", "message": str(error)}, b""
+    except _Inexpressible:
+        return {"error": "format"}, b""
     except _Full as full:
         return {"error": "limit", "limit": full.limit}, b""
     except MemoryError:
@@ -94,9 +102,18 @@ def _evaluate(store: ox.Store, request: dict[str, Any]) -> bytes:
     else:
         results.serialize(spool, format=_RESULTS[media_type])
     body = spool.getvalue()
+    if media_type.endswith("xml"):
+        body = _well_formed(body)
     if isinstance(results, ox.QuerySolutions) and len(body) > request["rows"] * _SMALLEST_ROW:
         _refuse_more_than(request["rows"], _ROWS[media_type](body))
     return body
+
+
+def _well_formed(body: bytes) -> bytes:
+    """Return XML with its carriage returns kept (XML 1.0 §2.11), or refuse what XML cannot hold (§2.2)."""
+    if _NOT_XML.search(body):
+        raise _Inexpressible
+    return body.replace(b"\r", b"&#13;")
 
 
 def _capped(triples: ox.QueryTriples, rows: int) -> Iterator[ox.Triple]:

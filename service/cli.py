@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
 
 
 def _fail(sentence: str) -> int:
@@ -69,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_graph_commands(subcommands)
     _add_release_commands(subcommands)
     return parser
+
+
+def _port(value: str) -> int:
+    """Return a TCP port; raises ``ArgumentTypeError`` for what is none."""
+    if not value.isdigit() or int(value) > 65535:
+        raise argparse.ArgumentTypeError(f"{value} is not a port; it takes a whole number from 0 to 65535")
+    return int(value)
 
 
 def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -118,7 +127,7 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     serve = subcommands.add_parser("serve", help="build if needed, and serve the release over HTTP")
     serve.add_argument("--host", help="address to listen on (default: EVIDENSGRAF_HOST or 127.0.0.1)")
     serve.add_argument(
-        "--port", type=int, help="port to listen on, 0 for any free one (default: EVIDENSGRAF_PORT or 8000)"
+        "--port", type=_port, help="port to listen on, 0 for any free one (default: EVIDENSGRAF_PORT or 8000)"
     )
     _release_option(serve)
     serve.set_defaults(run=commands.serve)

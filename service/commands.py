@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import errno
 import io
 import json
 import socket
@@ -65,8 +66,8 @@ def validate(options: Namespace) -> int:
     """Validate the graph, with further files if given; print one line for each result. Exit 1 on a violation."""
     store, files = assemble(options.data)
     for path in options.files:
-        if not path.exists():
-            raise CommandError(f"{path}: no such file")
+        if not path.is_file():
+            raise CommandError(f"{path}: no such file. Name Turtle or TriG files, or a directory with --data.")
         file = read_file(path)
         files.append(file)
         store.extend(in_graph(file.quads, "draft"))
@@ -91,6 +92,9 @@ def verify(options: Namespace) -> int:
     print(f"{found} of {len(checks)} passages found")
     for kind in KINDS[1:]:
         if failed := [c for c in checks if c.kind == kind]:
+            if kind == "no text":
+                missing = ", ".join(sorted({f"{c.source}.txt" for c in failed}))
+                raise CommandError(f"{len(failed)} passage(s): no text. {options.sources} lacks {missing}.")
             for check in failed:
                 print(f"{kind}: {check.passage} (section: {check.section or 'none'})", file=sys.stderr)
             raise CommandError(f"{len(failed)} passage(s): {kind}. Correct the section or the first and last words.")
@@ -123,17 +127,19 @@ def serve(options: Namespace) -> int:
     settings = replace(
         settings, host=options.host or settings.host, port=settings.port if options.port is None else options.port
     )
-    release = _release(options)
-    try:
-        listener = socket.create_server((settings.host, settings.port), backlog=512)
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
-            "Choose another port with --port."
-        ) from error
-    with listener:
-        _run(_serve(release, settings, listener))
+    with _listen(settings.host, settings.port) as listener:
+        _run(_serve(_release(options), settings, listener))
     return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=512)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"port {port} on {host} is taken. Choose another with --port.") from error
+        reason = error.strerror or error
+        raise CommandError(f"cannot listen on {host}, port {port}: {reason}. See --host and --port.") from error
 
 
 async def _serve(release: Release, settings: Settings, listener: socket.socket) -> None:
@@ -232,8 +238,10 @@ def _progress() -> Callable[[str], None]:
 
 
 def _release(options: Namespace) -> Release:
-    """Return the release that was named, or the one that the curated graph builds to."""
-    return open_release(options.release) if options.release else build_release(options.releases, progress=_progress())
+    """Return the release that was named, or the one that the curated graph builds to; progress is for a terminal."""
+    if options.release:
+        return open_release(options.release)
+    return build_release(options.releases, progress=_progress() if sys.stderr.isatty() else lambda _: None)
 
 
 def _engine(release: Release, settings: Settings) -> LocalEngine:

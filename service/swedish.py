@@ -18,8 +18,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"(\w+) is refused: .*", r"\1 utförs inte: tjänsten är skrivskyddad och har ingen uppdatering."),
     (r"The release has no graph <(.*?)>.*", r"Utgåvan har ingen graf <\1>, och inget hämtas."),
     (
-        r"The query could not be evaluated: it is nested too deeply.*",
-        "Frågan kunde inte utföras: den är för djupt nästlad.",
+        r"The query is nested more than (\d+) deep.*",
+        r"Frågan är nästlad djupare än \1 nivåer. Skriv den med färre parenteser.",
     ),
     (r"The query could not be evaluated: (.*)", r"Frågan kunde inte utföras: \1"),
     (
@@ -38,10 +38,19 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"(\S+): '(.*)' is not a (\S+)\.", r"\1: '\2' är inte av typen \3."),
 )
 _REASON = (
-    (r"^unexpected '", "oväntat '"),
-    (r"^the query ends too early", "frågan slutar för tidigt"),
-    (r"^something is missing or left open before the end", "något saknas eller är inte avslutat före slutet"),
-    (r"; possible here: ", "; möjligt här: "),
+    (r"^unexpected or incomplete at '", "oväntat eller ofullständigt vid '"),
+    (r"^the text that starts with (.) here is not closed", r"texten som börjar med \1 här är inte avslutad"),
+    (r"^the prefix (\S*) is not declared", r"prefixet \1 är inte deklarerat"),
+    (r"^a query has one of (.*) or (\w+)$", r"en fråga har något av \1 eller \2"),
+    (r"^a query starts with (.*) or (\w+), not with (.*)$", r"en fråga börjar med \1 eller \2, inte med \3"),
+    (r"^there is no (.) for this (.)$", r"det finns ingen \1 till denna \2"),
+    (r"^the (.) before this (.) is not closed", r"\1 före denna \2 är inte stängd"),
+    (r"^this (.) is not closed", r"denna \1 är inte stängd"),
+    (r"^one query at a time: a second one starts with this ", "en fråga i taget: en andra börjar med detta "),
+    (r"^The SELECT contains a variable that is unbound", "SELECT har en variabel som varken är grupperad eller bunden"),
+    (r"^Duplicated variable name in SELECT", "SELECT ger samma variabel två gånger"),
+    (r"^IRI parsing failed", "adressen (IRI) är inte giltig"),
+    (r", near '", ", nära '"),
 )
 
 

@@ -81,6 +81,11 @@ def test_a_query_from_a_file(capsys, tmp_path):
         (["build", "--data", "/"], "no .trig files"),
         (["query", "labels", "--release", "/"], "is not a release"),
         (["format", "nowhere.trig"], "No such file"),
+        (["build", "--data", "nowhere"], "nowhere: not a directory"),
+        (["build", "--releases", "/dev/null"], "cannot write releases in /dev/null"),
+        (["build", "--releases", "/proc/nowhere"], "cannot write releases"),
+        (["validate", "/"], "no such file"),
+        (["serve", "--host", "999.1.1.1", "--port", "0"], "cannot listen on 999.1.1.1"),
     ],
 )
 def test_an_error_is_one_line_that_says_what_to_do(capsys, arguments, words):
@@ -95,7 +100,7 @@ def test_malformed_sparql_has_line_and_column(capsys, tmp_path):
     (tmp_path / "q.rq").write_text("SELECT *\nWHERE { ?s ?p }")
     status, _, err = run(capsys, "query", str(tmp_path / "q.rq"))
     assert status == 1
-    assert "line 2, column 16" in err
+    assert "line 2, column 15" in err
 
 
 @pytest.mark.parametrize("lang", ["sv", "en"])
@@ -177,5 +182,12 @@ def test_a_port_that_is_taken_is_said(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, _, err = run(capsys, "serve", "--port", str(taken.getsockname()[1]))
     assert status == 1
-    assert "cannot listen on" in err.splitlines()[-1]
-    assert "--port" in err
+    assert "is taken. Choose another with --port." in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_a_wrong_call(capsys, port):
+    with pytest.raises(SystemExit) as stop:
+        main(["serve", f"--port={port}"])
+    assert stop.value.code == 2
+    assert "whole number from 0 to 65535" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evidensgraf.graph.engine import QueryRefused
+from evidensgraf.graph.engine import QueryFailed, QueryRefused
 from evidensgraf.graph.guard import read
 
 REFUSED = [
@@ -67,5 +67,13 @@ def test_the_form_is_the_first_form_keyword():
     assert read("DESCRIBE <http://example.org/>").form == "DESCRIBE"
 
 
-def test_a_megabyte_of_brackets_is_read_in_one_pass():
-    assert read("SELECT * " + "{" * 500_000 + "}" * 500_000).form == "SELECT"
+def test_a_megabyte_of_brackets_is_refused_in_one_pass():
+    with pytest.raises(QueryFailed, match="nested more than 500 deep"):
+        read("SELECT * " + "{" * 500_000 + "}" * 500_000)
+    assert read("SELECT * " + "{" * 500 + "}" * 500).form == "SELECT"
+
+
+@pytest.mark.parametrize("function", ["NOW", "RAND", "uuid", "STRUUID", "BNODE"])
+def test_a_query_that_may_answer_differently_is_not_constant(function):
+    assert not read(f"SELECT ({function}() AS ?x) {{}}").constant
+    assert read(f"SELECT ('{function}' AS ?x) {{}}").constant

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import xml.etree.ElementTree as ElementTree
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -17,6 +18,7 @@ from evidensgraf.graph.engine import (
     LimitExceeded,
     Limits,
     NotAcceptable,
+    QueryFailed,
     QueryRefused,
     QuerySyntaxError,
 )
@@ -84,12 +86,41 @@ def test_a_construct_is_capped_and_a_large_answer_is_refused(release):
     run(test())
 
 
-def test_a_stack_overflow_kills_only_the_worker(release):
+def test_a_query_that_cannot_be_evaluated_is_told_so(release):
     async def test():
         async with pool(release, limits=Limits(), workers=1) as engine:
-            with pytest.raises(QueryRefused, match="nested too deeply"):
+            with pytest.raises(QueryFailed, match="nested"):
                 await engine.query("SELECT * { " + "{" * 30_000 + "}" * 30_000 + " }")
+            with pytest.raises(QueryFailed, match="could not be evaluated"):
+                await engine.query("SELECT (<http://example.org/unknown>(1) AS ?x) {}")
             assert (await engine.query(SIMPLE % 1)).form == "SELECT"
+
+    run(test())
+
+
+def test_two_answers_to_a_changing_query_differ(release):
+    async def test():
+        async with pool(release, workers=1) as engine:
+            query = "SELECT (UUID() AS ?x) {}"
+            assert (await engine.query(query)).body != (await engine.query(query)).body
+
+    run(test())
+
+
+def test_xml_holds_what_it_can_and_is_refused_what_it_cannot(release):
+    async def test():
+        async with pool(release, workers=1) as engine:
+            xml, rdf = "application/sparql-results+xml", "application/rdf+xml"
+            answer = (await engine.query('SELECT ("a\\r\\nb" AS ?x) {}', xml)).body
+            assert ElementTree.fromstring(answer).findtext(".//{*}literal") == "a\r\nb"
+            for query, media_type in (
+                ('SELECT ("a\\u0001b" AS ?x) {}', xml),
+                ('CONSTRUCT { <http://e/s> <http://e/1> "x" } {}', rdf),
+                ('CONSTRUCT { <http://e/s> <http://e/p> "\\u0001" } {}', rdf),
+            ):
+                with pytest.raises(NotAcceptable) as refused:
+                    await engine.query(query, media_type)
+                assert media_type not in refused.value.available
 
     run(test())
 
@@ -209,9 +240,16 @@ def test_the_media_type_must_fit_the_form(release):
 @pytest.mark.parametrize(
     ("query", "line", "column", "words"),
     [
-        ("SELECT *\nWHERE {\n  ?s ?p\n}", 4, 2, "something is missing"),
-        ("SELECT * { ?s ?p ?o ", 1, 21, "something is missing"),
-        ("SELECT *\nWHERE { ?s ?p ?o } ORDR BY ?s", 2, 26, "unexpected 'BY"),
+        ("SELECT *\nWHERE {\n  ?s ?p\n}", 4, 1, "incomplete at '}'"),
+        ("SELECT * { ?s ?p ?o ", 1, 10, "this { is not closed"),
+        ("SELECT * { ?s ?p ?o FILTER(?o > 3 }", 1, 35, "the \\( before this } is not closed"),
+        ("SELECT *\nWHERE { ?s ?p ?o } ORDR BY ?s", 2, 25, "at 'BY"),
+        ("SELECT * { ?s nope:x ?o }", 1, 15, "the prefix nope: is not declared"),
+        ("PREFIX x: <x:> SELEC * { ?s x:y ?o }", 1, 16, "not with SELEC"),
+        ("ASK {} ASK {}", 1, 8, "one query at a time"),
+        ("SELECT ?x { ?x ?p ?o } GROUP BY ?p", 1, 33, "a variable that is unbound"),
+        ("SELECT * { ?s ?p 'open }", 1, 18, "is not closed"),
+        ("", 1, 1, "has one of SELECT"),
     ],
 )
 def test_malformed_sparql_has_its_place(release, query, line, column, words):
