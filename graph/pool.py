@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -80,7 +81,9 @@ class LocalEngine:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = [str(self.release.quads), str(theirs.fileno()), str(self.workers), str(self.limits.memory_mb)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "evidensgraf.graph.supervisor", *arguments], pass_fds=[theirs.fileno()]
+            [sys.executable, "-m", "evidensgraf.graph.supervisor", *arguments],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # an arena of its own would take from a worker's memory cap
         )
         theirs.close()
         ours.setblocking(False)

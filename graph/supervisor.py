@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,10 @@ class Supervisor:
             try:
                 _die_with_parent()
                 _bound_worker(theirs.detach(), self.memory_mb)
-                _serve(self.store)
+                # a thread of its own: the engine's random generator belongs to a thread, and a fork copies its state
+                serving = threading.Thread(target=_serve, args=[self.store])
+                serving.start()
+                serving.join()
             except MemoryError:
                 os.abort()
             finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.service import api_filters as filters
 from evidensgraf.service import records
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.near import near
@@ -40,10 +41,13 @@ router = APIRouter(prefix="/api/v1")
 Slug = Annotated[str, Path(description="Kortnamn / slug.", pattern="^[a-z0-9-]+$", max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Antal poster per sida / records per page.")]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="Sida, från 1 / page, from 1.")]
-Filter = Annotated[str | None, Query(max_length=300, description="Kortnamn eller IRI / slug or IRI.")]
+Thing = Annotated[str | None, Query(max_length=300, description="Kortnamn eller IRI / slug or IRI.")]
+Concept = Annotated[
+    str | None,
+    Query(max_length=300, description="Begreppets namn, CURIE eller IRI / name, CURIE or IRI of the concept."),
+]
 _Record = Mapping[str, Any]
 _List = Callable[[Engine], Awaitable[Sequence[_Record]]]
-_LOOKS_IN = {"intervention": ("intervention", "about")}
 
 
 @router.get("/recommendations", **described("recommendations"))
@@ -51,20 +55,20 @@ async def recommendations(
     request: Request,
     limit: Limit = DEFAULT_LIMIT,
     page: PageNumber = 1,
-    intervention: Filter = None,
-    type: Filter = None,
+    intervention: Thing = None,
+    type: Concept = None,
 ) -> Response:
     """List recommendations; ``type`` is a kind of recommendation."""
-    filters = {"intervention": intervention, "recommendationKind": type}
-    return await _listed(request, records.list_recommendations, limit, page, filters)
+    asked = {"intervention": (filters.INTERVENTION, intervention), "type": (filters.RECOMMENDATION_KIND, type)}
+    return await _listed(request, records.list_recommendations, limit, page, asked)
 
 
 @router.get("/interventions", **described("interventions"))
 async def interventions(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, verdict: Filter = None
+    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, verdict: Concept = None
 ) -> Response:
     """List interventions."""
-    return await _listed(request, records.list_interventions, limit, page, {"verdict": verdict})
+    return await _listed(request, records.list_interventions, limit, page, {"verdict": (filters.VERDICT, verdict)})
 
 
 @router.get("/findings", **described("findings"))
@@ -72,13 +76,17 @@ async def findings(
     request: Request,
     limit: Limit = DEFAULT_LIMIT,
     page: PageNumber = 1,
-    intervention: Filter = None,
-    outcome: Filter = None,
-    effect: Filter = None,
+    intervention: Thing = None,
+    outcome: Thing = None,
+    effect: Concept = None,
 ) -> Response:
     """List findings."""
-    filters = {"intervention": intervention, "outcome": outcome, "effect": effect}
-    return await _listed(request, records.list_findings, limit, page, filters)
+    asked = {
+        "intervention": (filters.INTERVENTION, intervention),
+        "outcome": (filters.OUTCOME, outcome),
+        "effect": (filters.EFFECT, effect),
+    }
+    return await _listed(request, records.list_findings, limit, page, asked)
 
 
 @router.get("/evidence-gaps", **described("evidence-gaps"))
@@ -86,13 +94,17 @@ async def evidence_gaps(
     request: Request,
     limit: Limit = DEFAULT_LIMIT,
     page: PageNumber = 1,
-    intervention: Filter = None,
-    outcome: Filter = None,
-    type: Filter = None,
+    intervention: Thing = None,
+    outcome: Thing = None,
+    type: Concept = None,
 ) -> Response:
     """List stated evidence gaps; ``type`` is a type of gap."""
-    filters = {"intervention": intervention, "outcome": outcome, "gapType": type}
-    return await _listed(request, records.list_gaps, limit, page, filters)
+    asked = {
+        "intervention": (filters.INTERVENTION, intervention),
+        "outcome": (filters.OUTCOME, outcome),
+        "type": (filters.GAP_TYPE, type),
+    }
+    return await _listed(request, records.list_gaps, limit, page, asked)
 
 
 @router.get("/appraisals", **described("appraisals"))
@@ -100,20 +112,20 @@ async def appraisals(
     request: Request,
     limit: Limit = DEFAULT_LIMIT,
     page: PageNumber = 1,
-    intervention: Filter = None,
-    verdict: Filter = None,
+    intervention: Thing = None,
+    verdict: Concept = None,
 ) -> Response:
     """List appraisals."""
-    filters = {"intervention": intervention, "verdict": verdict}
-    return await _listed(request, records.list_appraisals, limit, page, filters)
+    asked = {"intervention": (filters.INTERVENTION, intervention), "verdict": (filters.VERDICT, verdict)}
+    return await _listed(request, records.list_appraisals, limit, page, asked)
 
 
 @router.get("/sources", **described("sources"))
 async def sources(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, type: Filter = None
+    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, type: Concept = None
 ) -> Response:
     """List sources; ``type`` is a genre."""
-    return await _listed(request, records.list_sources, limit, page, {"genre": type})
+    return await _listed(request, records.list_sources, limit, page, {"type": (filters.GENRE, type)})
 
 
 @router.get("/interventions/{slug}", **described("intervention"))
@@ -184,13 +196,13 @@ async def _one(
     return answer(request, body, JSON, about=About(links=links, bilingual=True))
 
 
-async def _listed(request: Request, get: _List, limit: int, page: int, filters: Mapping[str, str | None]) -> Response:
+async def _listed(request: Request, get: _List, limit: int, page: int, asked: filters.Asked) -> Response:
     negotiate(request, [JSON])
-    _refuse_unknown(request)
-    wanted = {name: value for name, value in filters.items() if value}
+    _refuse_unusable(request)
     if ready := known(request, JSON, about=BOTH):
         return ready
-    found = [r for r in await get(engine_of(request)) if all(_is(r, name, value) for name, value in wanted.items())]
+    wanted = await filters.resolve(engine_of(request), asked)
+    found = [record for record in await get(engine_of(request)) if filters.fits(record, wanted)]
     items = found[(page - 1) * limit : page * limit]
     body = {
         "items": items,
@@ -204,24 +216,18 @@ async def _listed(request: Request, get: _List, limit: int, page: int, filters: 
     return answer(request, json_bytes(body), JSON, about=About(links=links, bilingual=True))
 
 
-def _refuse_unknown(request: Request) -> None:
-    """Raise ``Problem`` (400) for a parameter that the operation does not have: a typo must not pass unseen."""
+def _refuse_unusable(request: Request) -> None:
+    """Raise ``Problem`` (400) for a parameter that the operation does not have, or that is given more than once."""
     accepted = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", "format"}
-    if unknown := sorted(set(request.query_params) - accepted):
-        listed = ", ".join(sorted(accepted))
-        detail = {"sv": f"Okänd parameter. Det finns: {listed}.", "en": f"Unknown parameter. There are: {listed}."}
-        raise Problem("invalid-parameter", detail, errors=[{"parameter": name, "detail": detail} for name in unknown])
-
-
-def _is(record: _Record, name: str, value: str) -> bool:
-    """Say whether a record is linked with a thing, given by IRI or by the last part of it, whatever its case."""
-    linked = [thing for key in _LOOKS_IN.get(name, (name,)) for thing in _things(record.get(key))]
-    return any(value == iri or value.lower() == iri.rsplit("/", 1)[-1].lower() for iri in linked)
-
-
-def _things(value: Any) -> Iterable[str]:
-    things = value if isinstance(value, list) else [value] if value else []
-    return [str(thing["id"]) for thing in things]
+    listed, given = ", ".join(sorted(accepted)), request.query_params
+    unknown = {"sv": f"Okänd parameter. Det finns: {listed}.", "en": f"Unknown parameter. There are: {listed}."}
+    repeated = {"sv": "Gavs flera gånger; en gång räcker.", "en": "Given more than once; once is enough."}
+    faults = dict.fromkeys(sorted(set(given) - accepted), unknown)
+    faults |= {name: repeated for name in sorted(accepted - {"format"}) if len(given.getlist(name)) > 1}
+    if faults:
+        errors = [{"parameter": name, "detail": detail} for name, detail in faults.items()]
+        said = {lang: " ".join(f"{name}: {d[lang]}" for name, d in faults.items()) for lang in ("sv", "en")}
+        raise Problem("invalid-parameter", said, errors=errors)
 
 
 def _paging(request: Request, page: int, limit: int, total: int) -> list[str]:

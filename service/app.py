@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.lane import Lane
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
@@ -41,7 +42,9 @@ STATIC_PAGES = ("about", "accessibility")
 def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     """Return the service over a started engine and the release that it answers from.
 
-    The caller closes the engine. The application works wherever it is mounted, and under ``settings.root_path``.
+    The caller closes the engine, which has ``settings.workers`` workers. Queries that users write, and those of the
+    catalogue, take all but one of them, so that they never hold up documents, pages and the API. The application works
+    wherever it is mounted, and under ``settings.root_path``.
     """
     app = FastAPI(
         title="Evidensgraf",
@@ -59,6 +62,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     )
     app.state.recent = Recent(RECENT_MB * 2**20)
     app.state.engine, app.state.release, app.state.settings = engine, release, settings
+    app.state.adhoc = Lane(engine, settings.adhoc, settings.queue)
     problems.register(app)
     openapi.install(app, settings)
     for part in (sparql, catalogue, resources, releases, problem_pages, api):

@@ -7,7 +7,12 @@ from typing import Any
 
 _WORDS = {
     "sv": {"page": "s.", "relays": "återger", "notVerified": "primärkällan ej läst", "unknown": "okänt"},
-    "en": {"page": "p.", "relays": "relays", "notVerified": "primary source not read", "unknown": "unknown"},
+    "en": {
+        "page": "p.",
+        "relays": "relays",
+        "notVerified": "primary source not read",
+        "unknown": "unknown",
+    },
 }
 
 

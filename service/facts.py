@@ -17,7 +17,8 @@ Record = dict[str, Any]
 Row = Mapping[str, Mapping[str, str]]
 """One solution: variable → term as in SPARQL 1.1 Query Results JSON (``type``, ``value``, ``xml:lang`` …)."""
 
-_NUMERIC = {PREFIXES["xsd"] + name for name in ("decimal", "integer", "double", "float", "int", "nonNegativeInteger")}
+NUMERIC = {PREFIXES["xsd"] + name for name in ("decimal", "integer", "double", "float", "int", "nonNegativeInteger")}
+"""Datatypes of numbers."""
 _LANGUAGE = {"sv": 0, "en": 1}
 
 
@@ -132,7 +133,7 @@ class Facts:
 
     def number(self, subject: str, curie: str) -> int | float | None:
         """Return a numeric value, or None where nothing is said."""
-        found = [t["value"] for t in self.terms(subject, curie) if t.get("datatype") in _NUMERIC]
+        found = [t["value"] for t in self.terms(subject, curie) if t.get("datatype") in NUMERIC]
         return number(found[0]) if found else None
 
     def label(self, iri: str) -> Text:

@@ -14,6 +14,7 @@ from evidensgraf.ontology.namespaces import LANGUAGES
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+_YEAR_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)$")
 _DURATION = re.compile(r"P(?:(?P<year>\d+)Y)?(?:(?P<month>\d+)M)?(?:(?P<week>\d+)W)?(?:(?P<day>\d+)D)?$")
 
 
@@ -32,14 +33,16 @@ def catalogue(lang: str) -> dict[str, str]:
 def translate(lang: str, key: str, **values: object) -> str:
     """Return a text of a catalogue, its ``{names}`` replaced by values.
 
-    With ``count`` the key ``….one`` or ``….other`` is chosen. Raises ``MissingTextError`` for an unknown key.
+    With ``count`` the key ``….zero`` (where there is one), ``….one`` or ``….other`` is chosen.
+    Raises ``MissingTextError`` for an unknown key.
 
     >>> translate("sv", "count.findings", count=1)
     '1 resultat'
     """
     texts = catalogue(lang)
     if key not in texts and "count" in values:
-        key += ".one" if values["count"] == 1 else ".other"
+        form = {0: ".zero", 1: ".one"}.get(int(str(values["count"])), ".other")
+        key += form if key + form in texts else ".other"
     if key not in texts:
         raise MissingTextError(f"{lang}: {key}")
     return texts[key].format(**values)
@@ -86,6 +89,32 @@ def duration(value: str, lang: str) -> str:
         return value
     parts = [(unit, int(count)) for unit, count in match.groupdict().items() if count]
     return " ".join(translate(lang, f"duration.{unit}", count=count) for unit, count in parts)
+
+
+def date(value: str, lang: str) -> str:
+    """Return an ``xsd:gYearMonth`` in words, and any other date as it stands.
+
+    >>> date("2014-08", "sv")
+    'augusti 2014'
+    """
+    match = _YEAR_MONTH.match(value)
+    if match is None:
+        return value
+    return translate(lang, f"month.{int(match['month'])}") + " " + match["year"]
+
+
+def period(start: str | None, end: str | None, lang: str) -> str:
+    """Return a period in words, or an empty string where neither end is known.
+
+    >>> period("1999-01", "2006-12", "en"), period("2012", None, "en"), period("2014", "2014", "en")
+    ('January 1999–December 2006', 'from 2012', '2014')
+    """
+    first, last = (date(value, lang) if value else "" for value in (start, end))
+    if first and last:
+        return first if first == last else f"{first}–{last}"
+    if first:
+        return translate(lang, "period.from", start=first)
+    return translate(lang, "period.until", end=last) if last else ""
 
 
 def unit(name: str, count: float | None, lang: str) -> str | None:

@@ -34,15 +34,19 @@ CORS = {
     "Access-Control-Expose-Headers": "Link, ETag, Location, Content-Language, Content-Location, Retry-After, "
     "Evidensgraf-Release, X-Request-Id",
 }
+METHODS = "GET, HEAD, OPTIONS, POST"
+"""``Allow`` of the service as a whole (``OPTIONS *``, RFC 9110 §9.3.7)."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, X-Request-Id",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-Match, If-Modified-Since, "
+    "If-None-Match, If-Unmodified-Since, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
 
 
 class EveryAnswer:
-    """Gives every answer its request id, release, ``Vary``, security and CORS headers; answers CORS preflights.
+    """Gives every answer its request id, release, ``Vary``, security and CORS headers; answers CORS preflights and
+    ``OPTIONS *``.
 
     ``root_path`` is the path that a proxy serves the service under.
     """
@@ -58,7 +62,8 @@ class EveryAnswer:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope["request_id"] = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else str(uuid.uuid4())
-        if self.root_path:
+        everything = scope["method"] == "OPTIONS" and scope["path"] == "*"
+        if self.root_path and not everything:
             scope["root_path"] = self.root_path
             if not f"{scope['path']}/".startswith(f"{self.root_path}/"):  # a proxy has taken the prefix away
                 scope["path"] = self.root_path + scope["path"]
@@ -70,6 +75,9 @@ class EveryAnswer:
 
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send_with_headers)
+            return
+        if everything:
+            await Response(status_code=204, headers={"Allow": METHODS})(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
 

@@ -11,7 +11,7 @@ from evidensgraf.ontology.namespaces import LANGUAGES
 VARY = "Accept, Accept-Language"
 """The ``Vary`` of everything that is negotiated."""
 
-MOST = 2000
+MOST = 16_000
 """How much of a header is read, in characters; what stands beyond is not looked at."""
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -19,8 +19,9 @@ _RANGE = re.compile(rf"\s*({_TOKEN})/({_TOKEN})\s*((?:;[^;]*)*)$")
 _PARAMETER = re.compile(rf"\s*({_TOKEN})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|({_TOKEN}))\s*$")
 _LANGUAGE = re.compile(r"\s*(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*((?:;[^;]*)*)$")
 _QVALUE = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
-_ITEMS = re.compile(r"((?:[^,\"]|\"(?:[^\"\\]|\\.)*\")+)")
-_PIECES = re.compile(r";((?:[^;\"]|\"(?:[^\"\\]|\\.)*\")*)")
+_QUOTED = r"\"(?:[^\"\\]|\\.?)*+(?:\"|$)"  # one that is left open ends with the header, so that no text is read twice
+_ITEMS = re.compile(rf"((?:[^,\"]|{_QUOTED})+)", re.DOTALL)
+_PIECES = re.compile(rf";((?:[^;\"]|{_QUOTED})*)", re.DOTALL)
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "turtle": ("ttl",),
     "n3": ("ttl",),
@@ -87,6 +88,15 @@ def _q(pieces: Sequence[str]) -> tuple[float, list[str]]:
     return 1.0, list(pieces)
 
 
+def joined(lines: Sequence[str]) -> str | None:
+    """Return the lines of one header as one value (RFC 9110 §5.3), or None when there are none.
+
+    >>> joined(["text/turtle", "text/html;q=0.5"])
+    'text/turtle, text/html;q=0.5'
+    """
+    return ", ".join(lines) if lines else None
+
+
 def _media_ranges(accept: str) -> Iterator[_MediaRange]:
     for item in _ITEMS.findall(accept[:MOST]):
         if not (match := _RANGE.match(item)):
@@ -107,7 +117,10 @@ def quality(accept: str | None, variant: Variant) -> float:
     >>> quality("text/*;q=0.3, text/turtle", Variant("text/html", "html"))
     0.3
     """
-    ranges = list(_media_ranges(accept or ""))
+    return _weight(list(_media_ranges(accept or "")), variant)
+
+
+def _weight(ranges: Sequence[_MediaRange], variant: Variant) -> float:
     if not ranges:
         return 1.0
     matching = [r for r in ranges if r.matches(variant)]
@@ -131,7 +144,8 @@ def choose(accept: str | None, variants: Sequence[Variant], name: str | None = N
             v for wanted in _names(name) for v in variants if wanted == (v.media_type if "/" in wanted else v.name)
         )
         return next(named, None)
-    ranked = [(quality(accept, v), v) for v in variants]
+    ranges = list(_media_ranges(accept or ""))
+    ranked = [(_weight(ranges, v), v) for v in variants]
     best = max((q for q, _ in ranked), default=0.0)
     return next((v for q, v in ranked if q == best), None) if best > 0 else None
 

@@ -116,6 +116,7 @@ _PROBLEMS = {
     400: "invalid-parameter",
     404: "not-found",
     406: "not-acceptable",
+    412: "precondition-failed",
     413: "answer-too-large",
     500: "internal-error",
     503: "busy",
@@ -129,7 +130,7 @@ def described(name: str) -> dict[str, Any]:
     content = {"application/json": {"schema": ref(schema)}}
     responses: dict[int | str, dict[str, Any]] = {
         200: {"description": "Svaret / the answer", "content": content, "headers": headers},
-        304: {"description": "Oförändrat sedan If-None-Match / unchanged since If-None-Match"},
+        304: {"description": "Oförändrat sedan det svar klienten har / unchanged since the answer that the client has"},
     }
     for status, kind in _PROBLEMS.items():
         if status != 404 or schema in ("Record", "EvidenceChain"):

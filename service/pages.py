@@ -11,10 +11,13 @@ from starlette.requests import Request
 from evidensgraf.graph.engine import Answer, Engine
 from evidensgraf.ontology.namespaces import EV, resource
 from evidensgraf.queries.catalogue import load
-from evidensgraf.service import records
+from evidensgraf.service import i18n, query_help, records
 from evidensgraf.service.chain_svg import draw
 from evidensgraf.service.facts import Facts, Record, Text, ask
+from evidensgraf.service.problem_types import PROBLEM_TYPES
+from evidensgraf.service.properties import incoming, places, properties
 from evidensgraf.service.rendering import View
+from evidensgraf.service.statements import cited, passage
 
 SHOWN_ROWS = 200
 """Rows of a SPARQL answer on a page; the downloads have all of them."""
@@ -80,7 +83,8 @@ async def _claim(view: View, engine: Engine, kind: str, slug: str) -> str | None
     if record is None:
         return None
     queries: list[Query] = [("evidence-chain", {"claim": record["id"]}), ("record", {"resource": record["id"]})]
-    return _thing(view, "claim.html", kind, slug, queries, record=record, picture=draw(record, view.lang))
+    picture = draw(record, view.lang)
+    return _thing(view, "claim.html", kind, slug, queries, record=record, picture=picture, sources=cited(record))
 
 
 async def _source(view: View, engine: Engine, kind: str, slug: str) -> str | None:
@@ -101,60 +105,28 @@ async def _statement(view: View, engine: Engine, kind: str, slug: str) -> str | 
     if record is None:
         return None
     queries: list[Query] = [(name, {"resource": record["id"]}) for name in ("record", "links-to-resource")]
-    incoming = await _incoming(engine, record["id"])
-    return _thing(view, "statement.html", kind, slug, queries, record=record, incoming=incoming)
+    links = await incoming(engine, record["id"])
+    return _thing(view, "statement.html", kind, slug, queries, record=record, incoming=links, sources=cited(record))
 
 
 async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | None:
     iri = EV + slug if kind == "def" else resource(kind, slug)
     facts = Facts(await ask(engine, "record", resource=iri))
-    incoming = await _incoming(engine, iri)
-    if iri not in facts and not incoming:
+    links = await incoming(engine, iri)
+    if iri not in facts and not links:
         return None
     queries: list[Query] = [(name, {"resource": iri}) for name in ("record", "links-to-resource")]
-    properties = {p: [_value(facts, term) for term in terms] for p, terms in sorted(facts.properties(iri).items())}
     types = facts.iris(iri, "rdf:type")
-    types = [t for t in types if t.startswith(EV)] or types
-    definition = facts.text(iri, "skos:definition") or facts.text(iri, "dcterms:description")
-    return _thing(
-        view,
-        "resource.html",
-        kind,
-        slug,
-        queries,
-        iri=iri,
-        label=facts.label(iri),
-        definition=definition,
-        types=types,
-        properties=properties,
-        incoming=incoming,
-    )
-
-
-def _value(facts: Facts, term: Any) -> Record:
-    """Return a value for a table: a link with a label, or a text with its language."""
-    if term["type"] == "uri":
-        return facts.link(term["value"])
-    return {"id": None, "label": {term.get("xml:lang", "und"): term["value"]}}
-
-
-async def _incoming(engine: Engine, iri: str) -> dict[str, list[Record]]:
-    """Return what points to a resource: property → linked things; the parts of a thing stand for the thing."""
-    found: dict[str, dict[str, Record]] = {}
-    rows = await ask(engine, "links-to-resource", resource=iri)
-    for row in rows:
-        subject, label = row["thing"]["value"], row.get("label")
-        thing = found.setdefault(row["property"]["value"], {}).setdefault(subject, {"id": subject, "label": {}})
-        if label:
-            thing["label"][label.get("xml:lang", "und")] = label["value"]
-    for things in found.values():
-        for thing in things.values():
-            thing["label"] = thing["label"] or {"und": _tail(thing["id"])}
-    return {p: list(things.values()) for p, things in found.items()}
-
-
-def _tail(iri: str) -> str:
-    return "/".join(iri.split("/")[-2:])
+    values = {
+        "iri": iri,
+        "label": facts.label(iri),
+        "definition": facts.text(iri, "skos:definition") or facts.text(iri, "dcterms:description"),
+        "types": [t for t in types if t.startswith(EV)] or types,
+        "properties": properties(facts, iri, view.lang),
+        "passages": [passage(facts, p) for p in places(facts, iri)],
+        "incoming": links,
+    }
+    return _thing(view, "resource.html", kind, slug, queries, **values)
 
 
 def _thing(view: View, template: str, kind: str, slug: str, queries: list[Query], **values: Any) -> str:
@@ -167,7 +139,8 @@ def _thing(view: View, template: str, kind: str, slug: str, queries: list[Query]
     ]
     if kind in _API:
         formats.append(("JSON", "application/json", view.url(f"/api/v1/{_API[kind]}/{slug}")))
-    return view.render(template, kind=kind, slug=slug, formats=formats, queries=_shown(view, queries), **values)
+    values |= {"kind": kind, "slug": slug, "subject": EV + slug if kind == "def" else resource(kind, slug)}
+    return view.render(template, formats=formats, queries=_shown(view, queries), **values)
 
 
 def _shown(view: View, queries: list[Query]) -> list[tuple[str, str]]:
@@ -227,11 +200,21 @@ async def sparql_page(
 
 async def queries_page(request: Request, found: list[dict[str, Any]], lang: str) -> str:
     """Return the query catalogue: what each query answers, and a form that runs it."""
-    return View(request, lang).render("queries.html", catalogue=found, current="queries")
+    view = View(request, lang)
+    groups, examples = query_help.grouped(found), query_help.EXAMPLES
+    return view.render("queries.html", catalogue=groups, examples=examples, current="queries")
 
 
 async def problem_page(request: Request, problem: dict[str, Any], lang: str) -> str:
-    """Return the page of a problem (RFC 9457): what was wrong, where, and what to do next."""
+    """Return the page of a problem (RFC 9457): what was wrong, where, and what to do next.
+
+    An explanation that speaks of members of the JSON document gives way to one in words for people.
+    """
+    name = str(problem["type"]).rsplit("/", 1)[-1]
+    kind, key = PROBLEM_TYPES.get(name), f"problem.help.{name}"
+    general = kind is not None and problem["detail"] == kind.explanation[lang]
+    if (general or name == "not-found") and i18n.has(lang, key):
+        problem = problem | {"detail": i18n.translate(lang, key)}
     return View(request, lang).render("problem.html", problem=problem)
 
 

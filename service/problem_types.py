@@ -50,6 +50,16 @@ _ALL = (
         "The language is SPARQL 1.1 Query; prefixes such as ev:, skos: and dcterms: are declared already.",
     ),
     _type(
+        "query-failed",
+        400,
+        "Frågan kan inte utföras",
+        "The query cannot be evaluated",
+        "Frågan är SPARQL, men den anropar en funktion som inte finns eller är för djupt nästlad. detail anger vad det "
+        "gäller. Använd funktionerna i SPARQL 1.1 och färre parenteser.",
+        "The query is SPARQL, but it calls a function that does not exist or is nested too deeply. detail says which. "
+        "Use the functions of SPARQL 1.1, and fewer brackets.",
+    ),
+    _type(
         "query-refused",
         403,
         "Frågan utförs inte",
@@ -91,6 +101,14 @@ _ALL = (
         "No representation fits",
         "available listar det som finns. Välj något av det med Accept, Accept-Language, ?format= eller ?lang=.",
         "available lists what there is. Choose one with Accept, Accept-Language, ?format= or ?lang=.",
+    ),
+    _type(
+        "precondition-failed",
+        412,
+        "Ett villkor i begäran gäller inte",
+        "A condition of the request does not hold",
+        "If-Match eller If-Unmodified-Since nämner ett annat svar än det som finns nu. Hämta adressen utan villkoret.",
+        "If-Match or If-Unmodified-Since names another answer than the one there is now. Get the address without it.",
     ),
     _type(
         "content-too-large",
@@ -171,6 +189,7 @@ BY_STATUS: dict[int, str] = {
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
+    412: "precondition-failed",
     413: "content-too-large",
     415: "unsupported-media-type",
     500: "internal-error",

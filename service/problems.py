@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -19,12 +21,13 @@ from evidensgraf.graph.engine import (
     EngineUnavailable,
     LimitExceeded,
     NotAcceptable,
+    QueryFailed,
     QueryRefused,
     QuerySyntaxError,
 )
 from evidensgraf.queries.catalogue import CatalogueError
 from evidensgraf.service import pages
-from evidensgraf.service.negotiation import Variant, choose, choose_language
+from evidensgraf.service.negotiation import Variant, choose, choose_language, joined
 from evidensgraf.service.paths import chosen_format, full_path, local_path
 from evidensgraf.service.problem_types import BY_STATUS, PROBLEM_TYPES, Text
 from evidensgraf.service.swedish import swedish, swedish_reason
@@ -32,6 +35,8 @@ from evidensgraf.service.swedish import swedish, swedish_reason
 LOG = logging.getLogger("evidensgraf.service")
 JSON = Variant("application/problem+json", "json")
 HTML = Variant("text/html", "html")
+LONGEST_PATH = 500
+"""How much of a path ``instance`` says, in characters."""
 _LIMITS: dict[str, tuple[str, str, str]] = {
     "seconds": (
         "deadline",
@@ -97,10 +102,17 @@ class Problem(Exception):
             "title": self.type.title[lang],
             "status": self.status,
             "detail": self.detail[lang],
-            "instance": f"{full_path(request)}#{request.scope.get('request_id', '')}",
+            "instance": f"{_reference(full_path(request))}#{request.scope.get('request_id', '')}",
             **self.members,
             "errors": [{key: _in(value, lang) for key, value in error.items()} for error in self.errors],
         }
+
+
+def _reference(path: str) -> str:
+    """Return a path as a URI reference (RFC 3986 §4.2) of at most ``LONGEST_PATH`` characters."""
+    path = "/." + path if path.startswith("//") else path
+    quoted = quote(path, safe="/:@!$&'()*+,;=~", errors="replace")
+    return quoted if len(quoted) <= LONGEST_PATH else re.sub("%.?$", "", quoted[:LONGEST_PATH])
 
 
 def _in(value: Any, lang: str) -> Any:
@@ -119,6 +131,8 @@ def of_engine(error: EngineError) -> Problem:
                 "en": f"Syntax error at line {error.line}, column {error.column}: {reason['en']}.",
             }
             return Problem("query-syntax", said, members=place, errors=[{"detail": reason, **place}])
+        case QueryFailed():
+            return Problem("query-failed", said)
         case QueryRefused():
             return Problem("query-refused", said)
         case NotAcceptable():
@@ -188,8 +202,8 @@ async def respond(request: Request, error: Exception) -> Response:
         return Response(status_code=204, headers={"Allow": _allow(problem)})
     if problem.type.name == "method-not-allowed":
         problem.headers["Allow"] = _allow(problem)
-    lang = choose_language(request.headers.get("accept-language"), request.query_params.get("lang"))
-    lang = lang or choose_language(request.headers.get("accept-language")) or "sv"
+    accepted = joined(request.headers.getlist("accept-language"))
+    lang = choose_language(accepted, request.query_params.get("lang")) or choose_language(accepted) or "sv"
     document = problem.document(request, lang)
     body, variant = json.dumps(document, ensure_ascii=False, indent=2).encode(), JSON
     if _wants_page(request):
@@ -215,7 +229,8 @@ def _wants_page(request: Request) -> bool:
     if local_path(request).startswith("/api/"):
         return False
     named = chosen_format(request) or ("html" if local_path(request).endswith(".html") else None)
-    return choose(request.headers.get("accept"), [JSON, Variant("application/json", "json"), HTML], named) == HTML
+    accepted = joined(request.headers.getlist("accept"))
+    return choose(accepted, [JSON, Variant("application/json", "json"), HTML], named) == HTML
 
 
 def register(app: FastAPI) -> None:

@@ -17,6 +17,7 @@ from evidensgraf.service.responses import (
     RDF,
     About,
     answer,
+    conditional,
     context_iri,
     headers_of,
     known,
@@ -41,6 +42,8 @@ async def quads(request: Request, release_id: str) -> Response:
     if ready := known(request, QUADS_VARIANT, about=about):
         return ready
     headers = headers_of(request, QUADS_VARIANT, about=about)
+    if ready := conditional(request, headers):
+        return ready
     return FileResponse(release.path / QUADS, headers=headers, media_type=QUADS_VARIANT.media_type)
 
 

@@ -56,9 +56,14 @@ class View:
 
     def __init__(self, request: Request, lang: str, names: Mapping[str, Text] | None = None) -> None:
         self.request, self.lang, self.names = request, lang, names or {}
+        self._subject, self._anchored = "", set[str]()
 
     def render(self, template: str, **values: Any) -> str:
-        """Return a page. ``values`` are what the template shows; the helpers below are added under their names."""
+        """Return a page. ``values`` are what the template shows; the helpers below are added under their names.
+
+        ``subject`` is the IRI of the thing that the page is about, whose parts ``anchor`` marks.
+        """
+        self._subject, self._anchored = str(values.get("subject", "")), set()
         helpers = {
             name: getattr(self, name)
             for name in (
@@ -66,6 +71,7 @@ class View:
                 "text",
                 "plain",
                 "upper",
+                "anchor",
                 "paragraphs",
                 "tag",
                 "href",
@@ -78,6 +84,7 @@ class View:
                 "type_name",
                 "name",
                 "period",
+                "date",
                 "query_url",
                 "switch",
                 "here",
@@ -106,9 +113,10 @@ class View:
         return self._marked(text, self.plain(text), "span")
 
     def upper(self, text: Text | str | None) -> Markup:
-        """Return a text with its first letter in upper case, for headings and the starts of cells."""
+        """Return a text with its first letter in upper case, for headings and the starts of cells; a CURIE as it is."""
         plain = self.plain(text)
-        return self._marked(text, plain[:1].upper() + plain[1:], "span")
+        shown = plain if isinstance(text, dict) and ":" in text.get("und", "") else plain[:1].upper() + plain[1:]
+        return self._marked(text, shown, "span")
 
     def paragraphs(self, text: Text | None) -> Markup:
         """Return each line of a text as a paragraph."""
@@ -168,13 +176,27 @@ class View:
         """Return an ``xsd:duration`` in words."""
         return i18n.duration(value, self.lang)
 
+    def date(self, value: str) -> str:
+        """Return a year, or a year and a month in words."""
+        return i18n.date(value, self.lang)
+
     def period(self, record: Record) -> str:
-        """Return the period of a record as ``start–end``, or an empty string."""
-        start, end = record.get("periodStart"), record.get("periodEnd")
-        return f"{start or ''}–{end or ''}" if start != end else start or ""
+        """Return the period of a record in words, or an empty string."""
+        return i18n.period(record.get("periodStart"), record.get("periodEnd"), self.lang)
+
+    def anchor(self, iri: str) -> Markup:
+        """Return the attribute ``id`` for a part of what the page is about: the fragment of its IRI, once to a page."""
+        thing, _, fragment = iri.partition("#")
+        if not fragment or thing != self._subject or fragment in self._anchored:
+            return Markup("")
+        self._anchored.add(fragment)
+        return Markup(' id="{}"').format(fragment)
 
     def amount(self, magnitude: Record) -> str:
-        """Return a magnitude as a number, or a range of numbers, with its unit."""
+        """Return a magnitude as a number, or a range of numbers, with its unit.
+
+        “About” stands before an approximate one only where the words of the source are not there to be shown.
+        """
         unit, group = (str((magnitude[key] or {}).get("id", "")).rsplit("/", 1)[-1] for key in ("unit", "group"))
         found = [magnitude[k] for k in ("value", "minimum", "maximum") if magnitude[k] is not None]
         signed = group in DIFFERENCES and unit != "SwedishKrona"
@@ -182,5 +204,5 @@ class View:
         word = i18n.unit(unit, found[0] if len(found) == 1 else None, self.lang) or self.plain(
             (magnitude["unit"] or {"label": ""})["label"]
         )
-        about = self.t("amount.approximate") + " " if magnitude["approximate"] else ""
+        about = self.t("amount.approximate") + " " if magnitude["approximate"] and not magnitude["printedForm"] else ""
         return f"{about}{shown}{i18n.NBSP}{word}".strip()

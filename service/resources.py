@@ -36,9 +36,10 @@ from evidensgraf.service.responses import (
     with_query,
 )
 
-DOCUMENTS: tuple[Variant, ...] = (HTML, *RDF)
+_AS_JSON = Variant("application/json", "jsonld", source="application/ld+json", alias=True)
+DOCUMENTS: tuple[Variant, ...] = (HTML, *RDF, _AS_JSON)
 """Representations of a document, in the server's order of preference."""
-_SUFFIX = re.compile(rf"(.+)\.({'|'.join(v.name for v in DOCUMENTS)})")
+_SUFFIX = re.compile(rf"(.+)\.({'|'.join(v.name for v in (HTML, *RDF))})")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TERM = re.compile(r"[A-Za-z0-9]+(?:[./_-][A-Za-z0-9]+)*")
 
@@ -147,7 +148,7 @@ async def _represent(
 ) -> Response:
     """Answer with one variant of a description; ``places`` are the addresses of all of them, by short name."""
     lang = language(request) if variant == HTML else None
-    others = [v for v in DOCUMENTS if v.name in places and v != variant]
+    others = [v for v in DOCUMENTS if v.name in places and v != variant and not v.alias]
     links = [
         *(link(places[v.name], "alternate", type=v.media_type) for v in others),
         *(link(places[v.name], "describedby", type=v.media_type) for v in others if variant == HTML),
@@ -159,7 +160,7 @@ async def _represent(
         return ready
     if page and lang:
         return answer(request, await page(lang), variant, lang, about)
-    if variant.media_type != "application/ld+json":
+    if (variant.source or variant.media_type) != "application/ld+json":
         return answer(request, (await engine_of(request).query(query, variant.media_type)).body, variant, about=about)
     triples = ox.parse(
         (await engine_of(request).query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES

@@ -18,7 +18,8 @@ from starlette.responses import Response
 from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
-from evidensgraf.service.negotiation import Variant, choose, choose_language
+from evidensgraf.service.conditions import failed, held, unchanged
+from evidensgraf.service.negotiation import Variant, choose, choose_language, joined
 from evidensgraf.service.paths import chosen_format, full_path
 from evidensgraf.service.problems import Problem
 
@@ -52,6 +53,12 @@ def engine_of(request: Request) -> Engine:
     return engine
 
 
+def adhoc_of(request: Request) -> Engine:
+    """Return the share of the engine that answers queries of users' own, and of the catalogue."""
+    lane: Engine = request.app.state.adhoc
+    return lane
+
+
 def release_of(request: Request) -> Release:
     """Return the release that the application serves."""
     release: Release = request.app.state.release
@@ -65,7 +72,7 @@ def context_iri(request: Request) -> str:
 
 def language(request: Request) -> str:
     """Return ``sv`` or ``en`` for a request. Raises ``Problem`` (406) when ``?lang=`` asks for another language."""
-    chosen = choose_language(request.headers.get("accept-language"), request.query_params.get("lang"))
+    chosen = choose_language(joined(request.headers.getlist("accept-language")), request.query_params.get("lang"))
     if chosen is None:
         detail = {"sv": "?lang= kan vara sv eller en.", "en": "?lang= can be sv or en."}
         raise Problem("not-acceptable", detail, members={"available": ["sv", "en"]})
@@ -78,7 +85,7 @@ def negotiate(request: Request, variants: Sequence[Variant], suffix: str | None 
     Raises ``Problem`` (406), which lists what there is.
     """
     name = suffix or chosen_format(request)
-    variant = choose(request.headers.get("accept"), variants, name)
+    variant = choose(joined(request.headers.getlist("accept")), variants, name)
     if variant is None:
         shown = [v for v in variants if not v.alias]
         listed = ", ".join(f"{v.media_type} ({v.name})" for v in shown)
@@ -117,13 +124,15 @@ class About:
     """What the headers of an answer say beside its variant.
 
     ``location`` is the address of this very variant (``Content-Location``), ``links`` are values of ``Link``,
-    ``cache`` is its lifetime, and ``bilingual`` says that it holds both languages.
+    ``cache`` is its lifetime, ``bilingual`` says that it holds both languages, and ``constant`` is false for an answer
+    that differs each time, which has no validator and is not kept.
     """
 
     location: str | None = None
     links: Sequence[str] = ()
     cache: str = FRESH
     bilingual: bool = False
+    constant: bool = True
 
 
 PLAIN = About()
@@ -136,19 +145,17 @@ def known(request: Request, variant: Variant, lang: str | None = None, about: Ab
     """Return an answer that needs no work, or None.
 
     That is 304 when the client already has this very answer (RFC 9110 §13.1.2), and the answer itself when it was given
-    recently. Both belong to a GET only.
+    recently. Both belong to a GET only. Raises ``Problem`` (412), see ``conditional``.
     """
-    if request.method != "GET":
+    if request.method != "GET" or not about.constant:
         return None
     tag = entity_tag(request, variant, lang)
-    if tag in _held(request):
-        return Response(status_code=304, headers=headers_of(request, variant, lang, about))
     kept = _recent(request).get(tag)
-    if kept is None:
-        return None
-    if "*" in _held(request):
-        return Response(status_code=304, headers=dict(kept.headers))
-    return Response(kept.body, headers=dict(kept.headers), media_type=kept.content_type)
+    if kept is not None:
+        found = Response(kept.body, headers=dict(kept.headers), media_type=kept.content_type)
+        return conditional(request, kept.headers) or found
+    headers = headers_of(request, variant, lang, about)  # a client with the tag has had the answer: there is one
+    return conditional(request, headers) if tag in held(request.headers) else None
 
 
 def answer(
@@ -156,17 +163,22 @@ def answer(
 ) -> Response:
     """Return a 200 answer with its validator and lifetime; ``lang`` is given for a representation in one language."""
     headers = headers_of(request, variant, lang, about)
-    if request.method == "GET":
-        body = body.encode() if isinstance(body, str) else body
+    body = body.encode() if isinstance(body, str) else body
+    if "ETag" in headers:
         _recent(request).put(headers["ETag"], Kept(body, variant.content_type, headers), len(body))
-        if "*" in _held(request):
-            return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=variant.content_type)
+    return conditional(request, headers) or Response(body, headers=headers, media_type=variant.content_type)
 
 
-def _held(request: Request) -> set[str]:
-    """Return the entity tags in ``If-None-Match``, compared weakly (RFC 9110 §8.8.3.2)."""
-    return {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+def conditional(request: Request, headers: Mapping[str, str]) -> Response | None:
+    """Return 304 when the client has the 200 answer that has these headers (RFC 9110 §13.2.2), or None.
+
+    Raises ``Problem`` (412) when the client wants another answer only. To be asked when the answer is known to be 200.
+    """
+    if request.method != "GET":
+        return None
+    if failed(request.headers, headers):
+        raise Problem("precondition-failed")
+    return Response(status_code=304, headers=dict(headers)) if unchanged(request.headers, headers) else None
 
 
 def _recent(request: Request) -> Recent[Kept]:
@@ -176,10 +188,10 @@ def _recent(request: Request) -> Recent[Kept]:
 
 def headers_of(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> dict[str, str]:
     """Return the headers of an answer, without its content type; a POST has no validator."""
-    found = {"Cache-Control": about.cache}
+    found = {"Cache-Control": about.cache if about.constant else "no-store"}
     if lang or about.bilingual:
         found["Content-Language"] = lang or "sv, en"
-    if request.method == "GET":
+    if request.method == "GET" and about.constant:
         found["ETag"] = entity_tag(request, variant, lang)
         found["Last-Modified"] = format_datetime(released(release_of(request)), usegmt=True)
     if about.location:

@@ -26,7 +26,8 @@ class Settings:
     - ``public_base``: IRI that the service is published under, ending in ``/``; base of problem types and API links.
     - ``host``: address to listen on.
     - ``port``: TCP port to listen on, 0–65535; 0 takes any free one.
-    - ``workers``: worker processes that evaluate queries, at least 1.
+    - ``workers``: worker processes that evaluate queries, at least 1; from 2 on, one of them is never taken by queries
+      that users write.
     - ``queue``: queries that may wait for a worker before the service says that it is busy, at least 0.
     - ``seconds``: wall-clock seconds that one query may take, above 0.
     - ``memory_mb``: mebibytes that one query may use beyond the loaded release, at least 64.
@@ -38,7 +39,7 @@ class Settings:
     public_base: str = BASE
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 2
+    workers: int = 3
     queue: int = 32
     seconds: float = 10.0
     memory_mb: int = 1024
@@ -50,6 +51,11 @@ class Settings:
     def limits(self) -> Limits:
         """What one query may use."""
         return Limits(self.seconds, self.memory_mb, self.rows, self.size_mb)
+
+    @property
+    def adhoc(self) -> int:
+        """How many queries that users write may run at once."""
+        return max(1, self.workers - 1)
 
 
 def _iri(value: str) -> str:

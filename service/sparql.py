@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from evidensgraf.graph.engine import EngineError, QueryRefused
-from evidensgraf.graph.guard import read
+from evidensgraf.graph.engine import EngineError, QueryFailed, QueryRefused
+from evidensgraf.graph.guard import Reading, read
 from evidensgraf.service import pages
 from evidensgraf.service.description import serialise, service_description
 from evidensgraf.service.negotiation import Variant
@@ -20,12 +20,11 @@ from evidensgraf.service.paths import full_path
 from evidensgraf.service.problems import Problem, of_engine
 from evidensgraf.service.responses import (
     HTML,
-    PLAIN,
     RDF,
     About,
+    adhoc_of,
     answer,
     context_iri,
-    engine_of,
     known,
     language,
     link,
@@ -58,6 +57,9 @@ GRAPHS: tuple[Variant, ...] = (
 )
 """Representations of a CONSTRUCT or DESCRIBE answer, in the server's order of preference."""
 
+LONGEST_TARGET = 1000
+"""Longest request target, in characters, that the headers of an answer repeat: proxies bound a response's headers."""
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -73,7 +75,7 @@ class Operation:
 async def read_operation(request: Request) -> Operation | None:
     """Return the operation that a request asks for, or None when it carries no query (GET only).
 
-    Raises ``Problem``: 400 for no or several queries and for bytes that are not UTF-8, 403 for an update,
+    Raises ``Problem``: 400 for no, an empty or several queries and for bytes that are not UTF-8, 403 for an update,
     415 for a body that is not a query.
     """
     pairs = _pairs(request.scope["query_string"])
@@ -82,7 +84,7 @@ async def read_operation(request: Request) -> Operation | None:
     if any(name == "update" for name, _ in pairs):
         raise Problem("update-refused")
     queries = [value for name, value in pairs if name == "query"]
-    if request.method == "GET" and not any(queries):
+    if request.method == "GET" and not queries:
         return None
     if len(queries) != 1:
         sv, en = (
@@ -90,6 +92,8 @@ async def read_operation(request: Request) -> Operation | None:
             f"One query is needed; got {len(queries)}.",
         )
         raise Problem("bad-request", {"sv": sv, "en": en})
+    if not queries[0].strip():
+        raise Problem("bad-request", {"sv": "Frågan är tom.", "en": "The query is empty."})
     default = [value for name, value in pairs if name == "default-graph-uri" and value]
     named = [value for name, value in pairs if name == "named-graph-uri" and value]
     return Operation(queries[0], default, named)
@@ -141,20 +145,16 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
 
     Raises ``Problem`` (406) and everything that ``Engine.query`` raises; a page shows the problem beside the query.
     """
-    variants = GRAPHS if form_of(operation.query) in ("CONSTRUCT", "DESCRIBE") else RESULTS
-    variant = negotiate(request, variants, suffix) if form_of(operation.query) else variants[0]
+    reading = _reading(operation.query)
+    variants = GRAPHS if reading.form in ("CONSTRUCT", "DESCRIBE") else RESULTS
+    variant = negotiate(request, variants, suffix) if reading.form else variants[0]
     lang = language(request) if variant == HTML else None
-    links = [
-        link(_location(request, v), "alternate", type=v.media_type)
-        for v in variants
-        if not v.alias and v != variant and request.method == "GET"
-    ]
-    about = About(_location(request, variant), links) if request.method == "GET" else PLAIN
+    about = _about(request, variant, variants, reading.constant)
     if ready := known(request, variant, lang, about):
         return ready
     if lang is not None:
         return await _page(request, operation, variants[0], lang, about)
-    found = await engine_of(request).query(
+    found = await adhoc_of(request).query(
         operation.query,
         variant.source or variant.media_type,
         default_graphs=operation.default_graphs,
@@ -163,12 +163,22 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
     return answer(request, found.body, variant, about=about)
 
 
-def form_of(query: str) -> str:
-    """Return the form of a query, upper case; nothing for one that will be refused or is not SPARQL."""
+def _reading(query: str) -> Reading:
+    """Return what a query says about itself; one that the engine will refuse has no form."""
     try:
-        return read(query).form
-    except QueryRefused:
-        return ""
+        return read(query)
+    except (QueryRefused, QueryFailed):
+        return Reading("", frozenset())
+
+
+def _about(request: Request, variant: Variant, variants: Sequence[Variant], constant: bool) -> About:
+    """Return what the headers say: where the other variants are, unless the address is too long to repeat."""
+    target = len(full_path(request)) + 1 + len(request.scope["query_string"])
+    if request.method != "GET" or target > LONGEST_TARGET:
+        return About(constant=constant)
+    others = [v for v in variants if not v.alias and v != variant]
+    links = [link(_location(request, v), "alternate", type=v.media_type) for v in others]
+    return About(_location(request, variant), links, constant=constant)
 
 
 def _location(request: Request, variant: Variant) -> str:
@@ -179,7 +189,7 @@ def _location(request: Request, variant: Variant) -> str:
 async def _page(request: Request, operation: Operation, source: Variant, lang: str, about: About) -> Response:
     found = problem = None
     try:
-        found = await engine_of(request).query(
+        found = await adhoc_of(request).query(
             operation.query,
             source.media_type,
             default_graphs=operation.default_graphs,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from evidensgraf.service.facts import Facts, Record, identity
 
 _TEXTS = {
@@ -41,6 +43,9 @@ _OWN_LINKS: dict[str, dict[str, str]] = {
 }
 _OWN_TEXTS: dict[str, dict[str, str]] = {"Description": {"aim": "ev:aim"}, "Recommendation": {"action": "ev:action"}}
 
+_GROUPS = {"participantsBefore": 0, "participants": 1, "comparisonGroup": 2, "organisationLevel": 4}
+"""The order in which measured groups are shown; those that are not here stand before ``organisationLevel``."""
+
 
 def statement(facts: Facts, iri: str) -> Record:
     """Return a sourced assertion. Every list is present; what the source does not say is ``None`` or an empty list.
@@ -62,7 +67,7 @@ def statement(facts: Facts, iri: str) -> Record:
         "followUp": facts.one(iri, "ev:followUp"),
         "periodStart": facts.one(iri, "ev:periodStart"),
         "periodEnd": facts.one(iri, "ev:periodEnd"),
-        "magnitudes": [_magnitude(facts, m) for m in facts.iris(iri, "ev:hasMagnitude")],
+        "magnitudes": _in_order(_magnitude(facts, m) for m in facts.iris(iri, "ev:hasMagnitude")),
         "study": [_study(facts, study) for study in facts.iris(iri, "ev:fromStudy")],
         "verification": facts.first_link(iri, "ev:verification"),
         "statedIn": [passage(facts, p) for p in facts.iris(iri, "ev:statedIn")],
@@ -97,6 +102,27 @@ def reference(facts: Facts, iri: str) -> Record:
     }
 
 
+def cited(record: Record) -> list[Record]:
+    """Return every source that a statement, or anything in its evidence chain, cites: each once, by reference."""
+    found = {source["id"]: source for source in _cited(record)}
+    return sorted(found.values(), key=lambda s: next(iter((s["reference"] or s["title"]).values()), "").casefold())
+
+
+def _cited(record: Record) -> Iterator[Record]:
+    yield from (place["document"] for place in record["statedIn"])
+    yield from record["primarySources"]
+    for line in record.get("lines", []):
+        for item in line["statements"]:
+            yield from _cited(item)
+
+
+def _in_order(magnitudes: Iterable[Record]) -> list[Record]:
+    def rank(magnitude: Record) -> int:
+        return _GROUPS.get(str((magnitude["group"] or {}).get("id", "")).rsplit("/", 1)[-1], 3)
+
+    return sorted(magnitudes, key=rank)
+
+
 def _study(facts: Facts, iri: str) -> Record:
     return {
         "id": iri,
@@ -104,6 +130,7 @@ def _study(facts: Facts, iri: str) -> Record:
         "description": facts.text(iri, "dcterms:description"),
         "design": facts.links(iri, "ev:design"),
         "sampleSize": facts.number(iri, "ev:sampleSize"),
+        "numberOfStudies": facts.number(iri, "ev:numberOfStudies"),
         "periodStart": facts.one(iri, "ev:periodStart"),
         "periodEnd": facts.one(iri, "ev:periodEnd"),
         "place": facts.links(iri, "ev:place"),

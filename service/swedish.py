@@ -21,6 +21,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"The query is nested more than (\d+) deep.*",
         r"Frågan är nästlad djupare än \1 nivåer. Skriv den med färre parenteser.",
     ),
+    (
+        r"The query could not be evaluated: The custom function (<.*?>) is not supported\.",
+        r"Frågan kunde inte utföras: funktionen \1 finns inte.",
+    ),
     (r"The query could not be evaluated: (.*)", r"Frågan kunde inte utföras: \1"),
     (
         r"The service is busy.*",

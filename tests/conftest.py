@@ -51,7 +51,7 @@ def runner():
 @pytest.fixture(scope="session")
 def engine(release, runner):
     """A started engine over the release."""
-    engine = LocalEngine(release)
+    engine = LocalEngine(release, workers=Settings().workers)
     runner.run(engine.start())
     yield engine
     runner.run(engine.close())

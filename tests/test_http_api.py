@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from evidensgraf.ontology.namespaces import curie
 from evidensgraf.service.app import create_app
 from evidensgraf.service.settings import Settings
 
@@ -68,11 +69,66 @@ def test_a_filter_takes_an_iri_or_the_last_part_of_it_and_keeps_what_fits(client
     expected = [record for record in records if iri in things(record)]
     assert len(expected) > 0
     tail = iri.rsplit("/", 1)[-1]
-    for value in (iri, tail, tail.lower()):
+    for value in (iri, tail, tail.lower(), curie(iri)):
         assert (
             client.request("GET", f"{API}/{collection}", params={name: value, "limit": 500}).json()["items"] == expected
         )
-    assert client.get(f"{API}/{collection}?{name}=no-such-thing").json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("appraisals?verdict=Effective", "NotEffective"),
+        ("interventions?verdict=ev:Effective", "NoProvenEffect"),
+        ("findings?effect=Beneficial2", "Beneficial"),
+        ("findings?effect=NotEffective", "Harmful"),
+        ("evidence-gaps?type=x", "NoEvaluationFound"),
+        ("recommendations?type=ev:NotEffective", "Proposal"),
+        ("sources?type=https://example.org/GenreReport", "GenreReport"),
+    ],
+)
+def test_a_value_outside_a_closed_list_is_400_with_the_list(client, address, allowed):
+    for lang in ("sv", "en"):
+        response = client.get(f"{API}/{address}", accept_language=lang)
+        assert response.status_code == 400
+        problem = response.json()
+        assert problem["type"].endswith("/invalid-parameter")
+        (error,) = problem["errors"]
+        assert error["parameter"] == address.partition("?")[2].partition("=")[0]
+        assert allowed in error["allowed"]
+        for value in error["allowed"]:
+            assert value in problem["detail"]
+            assert client.get(f"{API}/{address.partition('=')[0]}={value}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "suggestion"),
+    [
+        ("findings?intervention=haskyy", "hasky"),
+        ("appraisals?intervention=https://w3id.org/evidensgraf/id/intervention/Hasky2", "hasky"),
+        ("evidence-gaps?outcome=arbetslshet", "arbetsloshet"),
+    ],
+)
+def test_an_unknown_thing_in_a_filter_is_400_with_near_names(client, address, suggestion):
+    problem = client.get(f"{API}/{address}").json()
+    assert problem["status"] == 400
+    assert suggestion in problem["errors"][0]["suggestions"]
+    assert suggestion in problem["detail"]
+
+
+def test_a_thing_that_no_record_is_linked_with_gives_an_empty_list(client):
+    slugs = [r["slug"] for r in client.get(f"{API}/interventions?limit=500").json()["items"]]
+    totals = [client.get(f"{API}/recommendations?intervention={slug}").json()["total"] for slug in slugs]
+    assert 0 in totals
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=1&limit=2", "page=1&page=1", "effect=Mixed&effect=Harmful", "lang=sv&lang=en"]
+)
+def test_a_parameter_given_twice_is_400(client, query):
+    response = client.get(f"{API}/findings?{query}")
+    assert response.status_code == 400
+    assert [e["parameter"] for e in response.json()["errors"]] == [query.partition("=")[0]]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from evidensgraf.graph.engine import (
     EngineUnavailable,
     LimitExceeded,
     NotAcceptable,
+    QueryFailed,
     QueryRefused,
     QuerySyntaxError,
 )
@@ -37,6 +38,7 @@ class Failing:
     ("error", "status", "name", "members"),
     [
         (QuerySyntaxError("unexpected 'x'", 3, 7), 400, "query-syntax", {"line": 3, "column": 7}),
+        (QueryFailed("The query could not be evaluated: …."), 400, "query-failed", {}),
         (QueryRefused("SERVICE is refused: …"), 403, "query-refused", {}),
         (NotAcceptable("ASK", ["text/csv"]), 406, "not-acceptable", {"available": ["text/csv"]}),
         (LimitExceeded("seconds", 10.0, "…"), 503, "deadline", {"limit": "seconds", "value": 10.0}),
@@ -75,8 +77,19 @@ def test_every_failure_of_the_engine_is_a_problem(client_of, error, status, name
         ("/sparql?query=ASK+FROM+<http://x/>+{}", "FROM <http://x/> utförs inte"),
         ("/sparql?query=DROP+ALL", "DROP utförs inte: tjänsten är skrivskyddad"),
         ("/sparql?query=ASK+{}&default-graph-uri=http://x/", "ingen graf <http://x/>"),
-        ("/sparql?query=ASK+{", "rad 1, kolumn"),
-        ("/sparql?query=ASK+{+?s+5+?o+}", "oväntat '}'; möjligt här: "),
+        ("/sparql?query=ASK+{", "rad 1, kolumn 5: denna { är inte stängd"),
+        ("/sparql?query=ASK+{+?s+?p+'x+}", "texten som börjar med ' här är inte avslutad"),
+        ("/sparql?query=ASK+{+?s+nope:x+?o+}", "prefixet nope: är inte deklarerat"),
+        ("/sparql?query=FIND+{}", "en fråga börjar med SELECT, ASK, CONSTRUCT eller DESCRIBE, inte med FIND"),
+        ("/sparql?query=ASK+{}+ASK+{}", "en fråga i taget: en andra börjar med detta ASK"),
+        ("/sparql?query=ASK+{+?s+5+?o+}", "oväntat eller ofullständigt vid '"),
+        ("/sparql?query=ASK+{(}", "( före denna } är inte stängd"),
+        ("/sparql?query=ASK+{}}", "det finns ingen { till denna }"),
+        ("/sparql?query=SELECT+*+" + "{" * 501 + "}" * 501, "nästlad djupare än 500 nivåer"),
+        (
+            "/sparql?query=SELECT+(<http://x/>(1)+AS+?x)+{}",
+            "Frågan kunde inte utföras: funktionen <http://x/> finns inte.",
+        ),
         ("/queries/labels?x=y", "labels har ingen parameter 'x', och inga andra"),
         ("/queries/record?x=y", "record har ingen parameter 'x'. Dess parametrar: resource"),
         ("/queries/record", "record behöver ett värde för 'resource'"),
@@ -215,6 +228,53 @@ def test_a_preflight_is_answered(client):
     assert response.headers["access-control-allow-origin"] == "*"
     assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST"
     assert "Content-Type" in response.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("root_path", ["", "/evidensgraf"])
+def test_options_of_the_whole_service(client_of, engine, runner, root_path):
+    app, sent = client_of(engine, root_path=root_path).app, []
+    scope = {"type": "http", "method": "OPTIONS", "path": "*", "raw_path": b"*", "query_string": b"", "headers": []}
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    runner.run(app(scope, receive, send))
+    assert sent[0]["status"] == 204
+    assert (b"allow", b"GET, HEAD, OPTIONS, POST") in sent[0]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reference"),
+    [
+        ("/no/%C3%A5%20%22%3C%3E%25%23?x=1", "/no/%C3%A5%20%22%3C%3E%25%23"),
+        ("/" + "å" * 400, "/" + "%C3%A5" * 83),
+        ("/" + "x" * 5000, "/" + "x" * 499),
+        ("http://service.test//example.org/x", "/.//example.org/x"),
+    ],
+)
+def test_the_instance_is_a_uri_reference_of_bounded_length(client, path, reference):
+    instance = client.get(path).json()["instance"]
+    assert re.fullmatch(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})+", instance.partition("#")[0])
+    assert len(instance.partition("#")[0]) <= 500
+    assert instance.partition("#")[0].startswith(reference)
+
+
+def test_lines_of_one_header_are_one_list(client):
+    def get(path, *lines):
+        return client.request("GET", path, headers=list(lines))
+
+    accept = [("Accept", "image/png"), ("Accept", "text/turtle;q=0.5"), ("Accept", "application/n-triples")]
+    assert get("/doc/intervention/hasky", *accept).headers["content-type"] == "application/n-triples"
+    languages = [("Accept-Language", "de"), ("Accept-Language", "en")]
+    assert get("/about", *languages).headers["content-language"] == "en"
+    problem = get("/nowhere", *languages, ("Accept", "image/png"), ("Accept", "text/html"))
+    assert problem.headers["content-language"] == "en"
+    assert problem.headers["content-type"].startswith("text/html")
+    tag = client.get("/api/v1/findings").headers["etag"]
+    assert get("/api/v1/findings", ("If-None-Match", '"x"'), ("If-None-Match", tag)).status_code == 304
 
 
 def test_health_asks_nothing_of_the_engine(client_of, release):

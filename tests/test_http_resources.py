@@ -150,6 +150,79 @@ def test_an_unchanged_document_is_304_and_every_variant_has_its_own_tag(client, 
     assert client.get(DOC, "application/ld+json", if_none_match=first.headers["etag"]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "path", [DOC + ".ttl", DOC + ".html", "/api/v1/findings", "/sparql?query=ASK%7B%7D", "/catalog"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_answer_not_modified_since_a_date_is_304(client, path, method):
+    modified = client.get(path).headers["last-modified"]
+    later, earlier = "Thu, 01 Jan 2099 00:00:00 GMT", "Thu, 01 Jan 2015 00:00:00 GMT"
+    for sent, status in (
+        (modified, 304),
+        (later, 304),
+        ("Sunday, 01-Jan-68 00:00:00 GMT", 304),
+        ("Thu Jan  1 00:00:00 2099", 304),
+        (earlier, 200),
+        ("2099-01-01", 200),
+        ("", 200),
+    ):
+        response = client.request(method, path, headers={"If-Modified-Since": sent})
+        assert response.status_code == status, sent
+    both = {"If-Modified-Since": later, "If-None-Match": '"another"'}
+    assert client.request(method, path, headers=both).status_code == 200
+    for twice in ([modified, later], [later, "x"]):
+        lines = [("If-Modified-Since", line) for line in twice]
+        assert client.request(method, path, headers=lines).status_code == 200
+
+
+def test_a_condition_is_weighed_only_for_what_there_is(client_of, engine, release):
+    later = {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"}
+    for path, status in (
+        (DOC + ".nt", 304),
+        (f"/releases/{release.id}/evidensgraf.nq", 304),
+        ("/doc/appraisal/x", 404),
+        ("/api/v1/appraisals/x", 404),
+        ("/sparql?query=ASK%7B", 400),
+    ):
+        fresh = client_of(engine)
+        assert fresh.request("GET", path, headers=later).status_code == status
+        failing = 412 if status == 304 else status
+        assert fresh.request("GET", path, headers={"If-Match": '"x"'}).status_code == failing
+
+
+def test_a_condition_that_does_not_hold_is_412(client):
+    tag = client.get(DOC + ".ttl").headers["etag"]
+    for header, value, status in (
+        ("If-Match", '"another"', 412),
+        ("If-Match", "W/" + tag, 412),
+        ("If-Match", tag, 200),
+        ("If-Match", f'"another", {tag}', 200),
+        ("If-Match", "*", 200),
+        ("If-Unmodified-Since", "Thu, 01 Jan 2015 00:00:00 GMT", 412),
+        ("If-Unmodified-Since", "Thu, 01 Jan 2099 00:00:00 GMT", 200),
+        ("If-Unmodified-Since", "x", 200),
+    ):
+        response = client.request("GET", DOC + ".ttl", headers={header: value})
+        assert response.status_code == status, (header, value)
+        if status == 412:
+            assert response.json()["type"].endswith("/precondition-failed")
+    both = {"If-Match": '"another"', "If-None-Match": tag}
+    assert client.request("GET", DOC + ".ttl", headers=both).status_code == 412
+
+
+@pytest.mark.parametrize("path", [DOC, "/def/Finding", "/def/"])
+def test_application_json_stands_for_json_ld(client, path):
+    response = client.get(path, "application/json")
+    assert response.headers["content-type"] == "application/json"
+    canonical = client.get(path, "application/ld+json")
+    assert canonical.headers["content-type"] == "application/ld+json"
+    assert response.content == canonical.content
+    assert response.headers["etag"] != canonical.headers["etag"]
+    assert response.headers["content-location"] == canonical.headers["content-location"]
+    assert 'type="application/json"' not in response.headers["link"]
+    assert 'rel="alternate"; type="application/ld+json"' in response.headers["link"]
+
+
 def test_a_repeated_question_costs_no_evaluation(client_of, engine):
     class Counting:
         asked = 0

@@ -95,6 +95,11 @@ def test_query_content_type(client, query, types):
         ("bad_query_missing_direct_type", "POST", "/sparql/", "ASK {}", None, 415),
         ("bad_query_non_utf8", "POST", "/sparql/", "ASK {}".encode("utf-16"), QUERY + "; charset=UTF-16", 415),
         ("bad_query_syntax", "GET", url(("query", "ASK {")), "", None, 400),
+        ("a query that is empty", "GET", "/sparql?query=", "", None, 400),
+        ("a query that is empty in a form", "POST", "/sparql", "query=", FORM, 400),
+        ("a query that is empty in a body", "POST", "/sparql", "", QUERY, 400),
+        ("a query with an unknown function", "POST", "/sparql", "SELECT (<x:f>(1) AS ?x) {}", QUERY, 400),
+        ("a query that is nested too deeply", "POST", "/sparql", "ASK " + "{" * 501 + "}" * 501, QUERY, 400),
         ("no query in a form", "POST", "/sparql/", "", FORM, 400),
         ("a query in the address and in the body", "POST", url(("query", "ASK {}")), "ASK {}", QUERY, 400),
         ("bytes that are not UTF-8", "POST", "/sparql/", b"ASK { ?s ?p '\xff' }", QUERY, 400),
@@ -200,7 +205,7 @@ def test_a_format_that_does_not_fit_the_form_is_406_and_lists_those_that_do(clie
 def test_a_syntax_error_has_its_place_and_both_languages(client):
     address = url(("query", "SELECT *\nWHERE { ?s ?p }"))
     problem = client.get(address, accept_language="en").json()
-    assert (problem["line"], problem["column"]) == (2, 16)
+    assert (problem["line"], problem["column"]) == (2, 15)
     assert problem["errors"][0]["line"] == 2
     assert "line 2" in problem["detail"]
     assert "rad 2" in client.get(address, accept_language="sv").json()["detail"]
@@ -264,6 +269,43 @@ def test_an_answer_is_cacheable_by_release(client):
     assert again.content == b""
     assert again.headers["vary"] == "Accept, Accept-Language"
     assert client.get(address, JSON, if_none_match=first.headers["etag"]).status_code == 200
+
+
+def test_a_long_address_is_not_repeated_in_the_headers(client):
+    def target(length):
+        address = url(("query", "ASK {} #"), path="/sparql")
+        return address + "x" * (length - len(address))
+
+    short, long = client.get(target(1000)), client.get(target(1001))
+    assert boolean(short) is boolean(long) is True
+    assert short.headers["content-location"].startswith("/sparql?query=")
+    assert short.headers["link"].count("alternate") == 4
+    assert "content-location" not in long.headers
+    assert "link" not in long.headers
+    assert client.get(target(5000), if_none_match=client.get(target(5000)).headers["etag"]).status_code == 304
+
+
+@pytest.mark.parametrize("accept", [None, "text/html", "text/csv"])
+@pytest.mark.parametrize("function", ["RAND()", "NOW()", "UUID()", "STRUUID()"])
+def test_an_answer_that_changes_is_not_kept(client_of, engine, function, accept):
+    class Counting:
+        asked = []
+
+        async def query(self, text, *arguments, **more):
+            self.asked.append(text)
+            return await engine.query(text, *arguments, **more)
+
+    query = f"SELECT ({function} AS ?x) {{}}"
+    client, address = client_of(Counting()), url(("query", query))
+    first = client.get(address, accept)
+    again = client.get(address, accept, if_modified_since="Thu, 01 Jan 2099 00:00:00 GMT")
+    assert Counting.asked.count(query) == 2
+    posted = client.post("/sparql", query, QUERY)
+    for response in (first, again, posted):
+        assert response.status_code == 200
+        assert response.headers["cache-control"] == "no-store"
+        assert "etag" not in response.headers
+        assert "last-modified" not in response.headers
 
 
 def test_a_body_over_a_megabyte_is_413(client):

@@ -1,8 +1,10 @@
 """Negotiation by RFC 9110 §12.5: media types, languages, and what real clients send."""
 
+import time
+
 import pytest
 
-from evidensgraf.service.negotiation import Variant, choose, choose_language, quality
+from evidensgraf.service.negotiation import MOST, Variant, choose, choose_language, quality
 
 HTML, TURTLE, NT = Variant("text/html", "html"), Variant("text/turtle", "ttl"), Variant("application/n-triples", "nt")
 JSONLD = Variant("application/ld+json", "jsonld", parameters={"profile": "http://www.w3.org/ns/json-ld#compacted"})
@@ -140,3 +142,20 @@ def test_an_explicit_language_beats_accept_language():
     assert choose_language("sv", "en") == "en"
     assert choose_language("sv", "en-GB") == "en"
     assert choose_language("sv", "de") is None
+
+
+def test_a_long_header_is_read_to_its_end():
+    assert name("image/png, " * 1000 + "text/turtle") == "ttl"
+    assert choose_language("de, " * 3000 + "en") == "en"
+
+
+@pytest.mark.parametrize("text", ['"\\', '\\"', '"', ';\\"', 'a/b;a="', '"\\"', ',"', ";q", "a/b ,", "*", "-a"])
+def test_no_header_takes_long_to_read(text):
+    header, started = ("a/b" + text * MOST)[:MOST], time.process_time()
+    name(header)
+    choose_language(header)
+    assert time.process_time() - started < 0.5
+
+
+def test_a_quotation_that_is_left_open_ends_with_the_header():
+    assert name('application/n-triples, text/turtle;a="b, text/html') == "ttl"

@@ -1,5 +1,6 @@
 """Pages hold without a browser: structure, labels, languages, and nothing from elsewhere."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,8 +10,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from evidensgraf.graph.guard import read
-from evidensgraf.ontology.namespaces import PREFIXES
+from evidensgraf.ontology.namespaces import ID, PREFIXES, curie
+from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n
+from evidensgraf.service.query_help import EXAMPLES
 
 SERVICE = Path(i18n.__file__).parent
 PATHS = (
@@ -42,6 +45,9 @@ PATHS = (
     "/sparql?query=" + quote("SELECT ?s\nWHER { ?s ?p ?o }"),
     "/doc/intervention/no-such-thing",
 )
+APPROXIMATE = """SELECT ?finding ?printed {
+  ?finding ev:hasMagnitude ?magnitude . ?magnitude ev:approximate true ; ev:printedForm ?printed .
+} ORDER BY ?finding"""
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
 
@@ -264,6 +270,89 @@ def test_a_chosen_language_follows_along(client):
             assert "lang=en" in link["href"], link
 
 
+def test_every_part_of_a_thing_has_its_place_on_the_page_of_the_thing(client, engine, runner):
+    query = "SELECT DISTINCT ?part WHERE { ?part a ?class FILTER(CONTAINS(STR(?part), '#')) }"
+    rows = json.loads(runner.run(engine.query(query)).body)["results"]["bindings"]
+    parts = [row["part"]["value"].removeprefix(ID).partition("#") for row in rows if ID in row["part"]["value"]]
+    assert len(parts) > 1000
+    for thing in sorted({thing for thing, _, _ in parts}):
+        page = Page(client.get(f"/doc/{thing}?lang=en", accept="text/html").text)
+        ids = [e["id"] for e in page.elements if "id" in e]
+        assert len(ids) == len(set(ids)), thing
+        assert {fragment for t, _, fragment in parts if t == thing} <= set(ids), thing
+
+
+def test_the_title_of_the_appraisal_leads_to_the_chain(pages):
+    page, _ = pages[1]["/"]
+    (link,) = (e for e in page.all("a") if "/doc/appraisal/hasky-bedomning" in e["href"])
+    assert "HASKY" in link["text"] and "span" not in link["parents"]
+
+
+def test_no_gaps_are_told_in_the_same_words_wherever_there_are_none(pages):
+    lang, found = pages
+    words = {"sv": "nga inlagda kunskapsluckor", "en": "o gaps recorded"}[lang]
+    assert words in found["/"][1] and words in found["/doc/intervention/nystartsjobb-vaxjo"][1]
+
+
+def test_what_is_no_single_thing_is_not_called_unknown(pages):
+    lang, found = pages
+    _, text = found["/recommendations"]
+    assert {"sv": "Ingen enskild insats", "en": "No single intervention"}[lang] in text
+
+
+def test_a_number_that_is_not_exact_stands_with_the_words_of_the_source(client):
+    row = client.get("/sparql?format=json&query=" + quote(APPROXIMATE), accept=None).json()["results"]["bindings"][0]
+    path = row["finding"]["value"].replace(ID, "/doc/").partition("#")[0]
+    for lang, word in (("sv", "i källan:"), ("en", "in the source:")):
+        page = Page(client.get(f"{path}?lang={lang}", accept="text/html").text)
+        shown = [e["text"] for e in page.all("li") if e.get("id", "").startswith("magnitude-")]
+        assert any(word in text and row["printed"]["value"] in text for text in shown)
+
+
+def test_what_the_source_does_not_say_is_told_in_one_line(client):
+    text = client.get("/doc/finding/stockholmsjobb-huvudsaklig-inkomst-fore-efter?lang=sv", accept="text/html").text
+    assert "Källan anger inte" not in text
+    text = client.get("/doc/intervention/bostad-forst?lang=sv", accept="text/html").text
+    assert "Källan anger inte: jämförelse, uppföljningstid" in text
+
+
+def test_a_full_reference_stands_once_among_the_sources(pages):
+    _, text = pages[1]["/doc/intervention/nystartsjobb-vaxjo"]
+    assert text.count("dnr 3.1.1-832/2020") == 1 and text.count(">Rapport 2<") > 3
+
+
+def test_a_problem_page_speaks_to_people(client):
+    for path in ("/doc/intervention/no-such-thing", "/no-such-page", "/problems/not-found"):
+        for lang, words in (("sv", "Kontrollera stavningen eller gå till startsidan."), ("en", "Check the spelling")):
+            text = client.get(f"{path}?lang={lang}", accept="text/html").text
+            assert words in text and "suggestions" not in text, path
+    text = client.get("/doc/intervention/no-such-thing?lang=sv", accept="text/html").text
+    assert re.search(r"Ange koden om du rapporterar felet: <code>[^/<]+</code>", text)
+
+
+def test_the_queries_for_developers_stand_apart(pages):
+    page, _ = pages[1]["/queries"]
+    names = [e["id"] for e in page.all("h2", "h3") if "id" in e]
+    after = names[names.index("developers") + 1 :]
+    assert set(after) == {"labels", "links-to-resource", "record", "record-of-intervention", "resource-description"}
+
+
+def test_every_parameter_has_an_example_that_is_in_the_graph(engine, runner):
+    for query in load().values():
+        values = {p.name: EXAMPLES[curie(p.type)] for p in query.parameters}
+        if values and query.form == "SELECT":
+            rows = json.loads(runner.run(engine.query(query.bind(values))).body)["results"]["bindings"]
+            assert rows or query.name == "findings-in-tension", query.name
+
+
+def test_a_term_is_described_in_the_language_of_the_page_and_without_lists(client):
+    text = client.get("/def/targetsFactor?lang=sv", accept="text/html").text
+    assert "avser att påverka" in text and 'lang="en"' not in re.sub(r"(?s).*<main", "", text)
+    for term in ("Recommendation", "issuer", "Category"):
+        text = client.get(f"/def/{term}?lang=sv", accept="text/html").text
+        assert "rdf:" not in text.lower() and "_:" not in text, term
+
+
 # Languages
 
 
@@ -283,7 +372,8 @@ def test_every_text_that_is_asked_for_is_there_and_every_text_is_asked_for():
     keys = set(i18n.catalogue("sv"))
     assert {key for key in asked if key not in keys and f"{key}.other" not in keys} == set()
     built = ("nav.", "field.", "section.", "listing.", "source.", "svg.count.", "duration.", "unit.", "term.")
-    forms = {re.sub(r"\.(one|other)$", "", key) for key in keys if not key.startswith(built)}
+    built += ("month.", "missing.", "none.", "problem.help.")
+    forms = {re.sub(r"\.(zero|one|other)$", "", key) for key in keys if not key.startswith(built)}
     quoted = {key for key in forms if any(f"'{key}'" in text or f'"{key}"' in text for text in code)}
     assert forms - asked - quoted == set()
 
@@ -300,6 +390,14 @@ def test_every_name_of_a_foreign_term_has_a_known_prefix():
 )
 def test_numbers_are_written_as_the_language_does(value, sv, en):
     assert (i18n.number(value, "sv"), i18n.number(value, "en")) == (sv, en)
+
+
+def test_a_period_in_words():
+    assert i18n.period("1999-01", "2006-12", "sv") == "januari 1999–december 2006"
+    assert i18n.period("2014-08", "2014-08", "en") == "August 2014"
+    assert i18n.period("2012", None, "sv") == "från 2012"
+    assert i18n.period(None, "2020", "en") == "until 2020"
+    assert i18n.period(None, None, "en") == ""
 
 
 def test_durations_in_words():

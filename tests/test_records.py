@@ -8,6 +8,7 @@ from evidensgraf.ontology.namespaces import ID
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import records
 from evidensgraf.service.facts import Facts, fold, gather
+from evidensgraf.service.statements import cited
 
 
 class Counting:
@@ -114,6 +115,28 @@ def test_a_study_in_a_finding_has_its_facts(runner, engine):
     studies = {s["id"]: s for f in whole["findings"] for s in f["study"]}
     assert studies
     assert all(s["design"] and s["reportedIn"] for s in studies.values())
+
+
+def test_a_review_has_a_number_of_studies_and_not_of_participants(runner, engine):
+    whole = runner.run(records.get_intervention(engine, "bostad-forst"))
+    numbers = {(s["numberOfStudies"], s["sampleSize"]) for f in whole["findings"] for s in f["study"]}
+    assert (43, None) in numbers
+
+
+def test_magnitudes_are_in_the_order_of_their_groups(lists, runner, engine):
+    order = ("participantsBefore", "participants", "comparisonGroup", "", "organisationLevel")
+    for short in lists["list_interventions"]:
+        whole = runner.run(records.get_intervention(engine, short["slug"]))
+        for said in (*whole["findings"], *whole["descriptions"], *whole["statistics"]):
+            groups = [m["group"]["id"].rsplit("/", 1)[-1] if m["group"] else "" for m in said["magnitudes"]]
+            ranks = [order.index(g if g in order else "") for g in groups]
+            assert ranks == sorted(ranks), said["id"]
+
+
+def test_what_a_chain_cites_is_there_once(runner, engine):
+    found = cited(runner.run(records.get_appraisal(engine, "bostad-forst-bedomning")))
+    slugs = [s["id"].rsplit("/", 1)[-1] for s in found]
+    assert len(slugs) == len(set(slugs)) and "rapport-2-ekonomiskt-bistand" in slugs and len(slugs) > 2
 
 
 def test_what_is_not_there_is_none(runner, engine):
