@@ -163,7 +163,9 @@ async def listing(request: Request, engine: Engine, kind: str, lang: str) -> str
     view = View(request, lang)
     found = {key: await get(engine) for key, (_, get) in _LISTS[kind].items()}
     queries = _shown(view, [(name, {}) for name, _ in _LISTS[kind].values()])
-    formats = [("JSON", "application/json", view.url(f"/api/v1/{_PATHS.get(name, name)}")) for name in found]
+    paths = [_PATHS.get(name, name) for name in found]
+    names = [f"JSON ({path})" if len(paths) > 1 else "JSON" for path in paths]
+    formats = [(n, "application/json", view.url(f"/api/v1/{p}")) for n, p in zip(names, paths, strict=True)]
     return view.render("listing.html", kind=kind, lists=found, queries=queries, formats=formats, current=kind)
 
 

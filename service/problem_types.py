@@ -83,8 +83,8 @@ _ALL = (
         404,
         "Sidan eller resursen finns inte",
         "Not found",
-        "Adressen svarar inte mot något i den här utgåvan. suggestions listar adresser som liknar den, när det finns.",
-        "The address corresponds to nothing in this release. suggestions lists similar addresses where there are any.",
+        "Adressen svarar inte mot något i den här utgåvan. Adresser som liknar den är uppräknade, när det finns några.",
+        "The address corresponds to nothing in this release. Similar addresses are listed where there are any.",
     ),
     _type(
         "method-not-allowed",

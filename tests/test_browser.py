@@ -61,7 +61,7 @@ def address(release, tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports(browser, address):
     urls = [f"{address}{page}?lang={lang}" for page in PAGES for lang in ("sv", "en")]
-    task = {"urls": urls, "widths": [320, 1280], "scripts": False, "screenshots": os.environ.get("SCREENSHOTS")}
+    task = {"urls": urls, "widths": [320, 1030, 1280], "scripts": False, "screenshots": os.environ.get("SCREENSHOTS")}
     done = subprocess.run(
         [*node("node"), "look.mjs", json.dumps(task)],
         cwd=browser,
@@ -74,7 +74,7 @@ def reports(browser, address):
 
 
 def test_every_page_was_looked_at_in_both_languages(reports):
-    assert len(reports) == len(PAGES) * 2 * 2
+    assert len(reports) == len(PAGES) * 2 * 3
     for report in reports:
         assert report["status"] == (404 if "no-such" in report["url"] else 200), report["url"]
         assert report["lang"] == report["url"][-2:]
