@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from itertools import product
 from pathlib import Path
 
 import pytest
+from SPARQLWrapper import GET, JSON, POST, XML, SPARQLWrapper
 
 from evidensgraf.graph.load import data_files
 from evidensgraf.service.cli import main
@@ -172,6 +174,13 @@ def test_a_server_starts_in_an_empty_folder_answers_and_stops(tmp_path, release)
             query = "sparql?query=ASK%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D"
             with urllib.request.urlopen(second + query, timeout=10) as answer:
                 assert json.load(answer)["boolean"] is True
+            client = SPARQLWrapper(f"{second}sparql")
+            client.setQuery("SELECT (COUNT(?i) AS ?n) { ?i a <https://w3id.org/evidensgraf/def/Intervention> }")
+            for method, answer_format in product((GET, POST), (JSON, XML)):
+                client.setMethod(method)
+                client.setReturnFormat(answer_format)
+                found = client.query().convert()
+                assert "13" in (json.dumps(found) if answer_format == JSON else found.toxml())
         finally:
             server.send_signal(signal.SIGINT)
             _, err = server.communicate(timeout=20)
