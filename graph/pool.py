@@ -162,10 +162,6 @@ class LocalEngine:
             self._recent.put(key, answer, len(answer.body))
         return answer
 
-    def form_of(self, text: str) -> str:
-        """Return the form of a query: SELECT, ASK, CONSTRUCT or DESCRIBE. Raises ``QueryRefused``."""
-        return read(text, self.release.graphs).form
-
     def _read(self, text: str, media_type: str, graphs: Sequence[str]) -> Reading:
         reading = read(text, self.release.graphs)
         for unknown in sorted(set(graphs) - set(self.release.graphs)):

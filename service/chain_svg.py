@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
+from evidensgraf.service.statements import says
 
 WIDTH, GAP, PADDING, LEADING, CHARACTERS = 204, 54, 9, 17, 25
 """Box width, space between columns, padding and line height in CSS pixels; characters to a line (fewer where bold)."""
@@ -78,11 +79,8 @@ class Picture:
     def _statement(self, statement: Record) -> None:
         if statement["id"] not in self.boxes:
             self._statements.append(statement)
-        says = (
-            [statement["effect"]] if statement.get("effect") else statement.get("gapType") or statement.get("verdict")
-        )
         style = "gap" if statement["type"] == "EvidenceGap" else "statement"
-        self._box(statement["id"], 2, style, ("strong", _words(says, self.lang)), ("", statement["title"]))
+        self._box(statement["id"], 2, style, ("strong", _words(says(statement), self.lang)), ("", statement["title"]))
 
     def _sources(self, statement: Record) -> None:
         relays = statement["verification"] or {"id": "", "label": {}}

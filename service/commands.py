@@ -22,6 +22,7 @@ import uvicorn
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.format import normalise as normal_form
+from evidensgraf.graph.guard import read
 from evidensgraf.graph.load import LoadError, in_graph, read_file
 from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.graph.release import Release, open_release
@@ -171,7 +172,7 @@ def query(options: Namespace) -> int:
     text = _query_text(options, known)
 
     async def ask(engine: LocalEngine) -> bytes:
-        form = engine.form_of(text)
+        form = read(text).form
         return (await engine.query(text, FORMATS[options.format][form in ("CONSTRUCT", "DESCRIBE")])).body
 
     body = _with_engine(options, ask)

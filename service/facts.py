@@ -76,6 +76,15 @@ def gather(texts: Iterable[tuple[str, str]]) -> Text:
     return {language: "\n".join(sorted(found[language])) for language in ordered}
 
 
+def sort_key(text: Text | None) -> str:
+    """Return what a thing is sorted by: its text in its first language, whatever its case.
+
+    >>> sort_key({"sv": "Arbete", "en": "work"})
+    'arbete'
+    """
+    return next(iter((text or {}).values()), "").casefold()
+
+
 def fold(rows: Iterable[Row], key: str) -> dict[str, dict[str, list[str]]]:
     """Group rows by the value of one variable: key value → variable → distinct values, in the order of the rows."""
     records: dict[str, dict[str, list[str]]] = {}
@@ -150,7 +159,7 @@ class Facts:
     def links(self, subject: str, curie: str) -> list[Record]:
         """Return the linked things of a property, sorted by their first label."""
         found = [self.link(iri) for iri in self.iris(subject, curie)]
-        return sorted(found, key=lambda thing: next(iter(thing["label"].values())).casefold())
+        return sorted(found, key=lambda thing: sort_key(thing["label"]))
 
     def first_link(self, subject: str, curie: str) -> Record | None:
         """Return the linked thing of a property with at most one value, or None."""

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import resource
 from evidensgraf.service.chain import evidence_chain
-from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity
-from evidensgraf.service.statements import reference, statement
+from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity, sort_key
+from evidensgraf.service.statements import reference, reference_key, statement
 
 STATEMENT_KINDS = (
     "finding",
@@ -76,7 +76,7 @@ async def list_interventions(engine: Engine) -> list[Record]:
         record["appraisals"] = [{"id": a, "label": _title(v)} for a, v in appraised.items()]
         record["placements"] = [_placement(p, v, names) for p, v in placed.items() if iri in v["intervention"]]
         found.append(record | {key: int(row.get(key, ["0"])[0]) for key in ("findings", "gaps")})
-    return sorted(found, key=lambda record: _sort_key(record["label"]))
+    return sorted(found, key=lambda record: sort_key(record["label"]))
 
 
 async def get_intervention(engine: Engine, slug: str) -> Record | None:
@@ -113,7 +113,7 @@ async def get_intervention(engine: Engine, slug: str) -> Record | None:
         mine = (s for s in facts.subjects(kind) if iri in facts.iris(s, "ev:about") + facts.iris(s, "ev:intervention"))
         record[key] = [statement(facts, s) for s in mine]
     record["prerequisites"].sort(key=lambda p: (p["order"] or 0, p["id"]))
-    record["sources"] = sorted((reference(facts, s) for s in facts.subjects("source")), key=_reference_key)
+    record["sources"] = sorted((reference(facts, s) for s in facts.subjects("source")), key=reference_key)
     return record
 
 
@@ -248,7 +248,7 @@ def _label(iri: str, names: Labels) -> Text:
 
 def _links(row: _Values, key: str, names: Labels) -> list[Record]:
     found = [{"id": iri, "label": _label(iri, names)} for iri in row.get(key, [])]
-    return sorted(found, key=lambda thing: _sort_key(_label(str(thing["id"]), names)))
+    return sorted(found, key=lambda thing: sort_key(_label(str(thing["id"]), names)))
 
 
 def _first(row: _Values, key: str, names: Labels) -> Record | None:
@@ -261,11 +261,3 @@ def _title(row: _Values, infix: str = "") -> Text:
 
 def _placement(iri: str, row: _Values, names: Labels) -> Record:
     return {"id": iri} | {key: _first(row, key, names) for key in ("domain", "category", "timing", "preventionLevel")}
-
-
-def _sort_key(label: Text) -> str:
-    return next(iter(label.values()), "").casefold()
-
-
-def _reference_key(record: Record) -> str:
-    return _sort_key(record["reference"] or record["title"])

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from evidensgraf.graph.engine import EngineError, QueryFailed, QueryRefused
+from evidensgraf.graph.engine import Answer, EngineError, QueryFailed, QueryRefused
 from evidensgraf.graph.guard import Reading, read
 from evidensgraf.service import pages
 from evidensgraf.service.description import serialise, service_description
@@ -154,13 +154,17 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
         return ready
     if lang is not None:
         return await _page(request, operation, variants[0], lang, about)
-    found = await adhoc_of(request).query(
+    found = await _ask(request, operation, variant.source or variant.media_type)
+    return answer(request, found.body, variant, about=about)
+
+
+async def _ask(request: Request, operation: Operation, media_type: str) -> Answer:
+    return await adhoc_of(request).query(
         operation.query,
-        variant.source or variant.media_type,
+        media_type,
         default_graphs=operation.default_graphs,
         named_graphs=operation.named_graphs,
     )
-    return answer(request, found.body, variant, about=about)
 
 
 def _reading(query: str) -> Reading:
@@ -189,12 +193,7 @@ def _location(request: Request, variant: Variant) -> str:
 async def _page(request: Request, operation: Operation, source: Variant, lang: str, about: About) -> Response:
     found = problem = None
     try:
-        found = await adhoc_of(request).query(
-            operation.query,
-            source.media_type,
-            default_graphs=operation.default_graphs,
-            named_graphs=operation.named_graphs,
-        )
+        found = await _ask(request, operation, source.media_type)
     except EngineError as error:
         problem = of_engine(error)
     document = problem.document(request, lang) if problem else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from evidensgraf.service.facts import Facts, Record, identity
+from evidensgraf.service.facts import Facts, Record, identity, sort_key
 
 _TEXTS = {
     "title": "dcterms:title",
@@ -105,7 +105,18 @@ def reference(facts: Facts, iri: str) -> Record:
 def cited(record: Record) -> list[Record]:
     """Return every source that a statement, or anything in its evidence chain, cites: each once, by reference."""
     found = {source["id"]: source for source in _cited(record)}
-    return sorted(found.values(), key=lambda s: next(iter((s["reference"] or s["title"]).values()), "").casefold())
+    return sorted(found.values(), key=reference_key)
+
+
+def reference_key(source: Record) -> str:
+    """Return what a source is sorted by: its full reference, or its title where it has none."""
+    return sort_key(source["reference"] or source["title"])
+
+
+def says(record: Record) -> list[Record]:
+    """Return what a statement says in a word, as linked concepts: its effect, type of gap or verdict, if it has one."""
+    effect = record.get("effect")
+    return [effect] if effect else record.get("gapType") or record.get("verdict") or []
 
 
 def _cited(record: Record) -> Iterator[Record]:
