@@ -37,8 +37,13 @@ def normalise(text: str) -> str:
     the IRIs of resources are relative to their common base.
     Raises ``SyntaxError`` when the text is not TriG.
     """
+    return write(ox.parse(text, format=ox.RdfFormat.TRIG))
+
+
+def write(quads: Iterable[ox.Quad]) -> str:
+    """Return quads as a TriG document in normal form."""
     graphs: dict[str, dict[str, dict[str, set[Term]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
-    for quad in ox.parse(text, format=ox.RdfFormat.TRIG):
+    for quad in quads:
         graphs[str(quad.graph_name)][_term(quad.subject)][_term(quad.predicate)].add(quad.object)
     body = "\n".join(_graph(name, graphs[name]) for name in sorted(graphs))
     used = set(re.findall(r"(?<![\w:/#-])([a-z]+):(?=[A-Za-z])", re.sub(r'"(?:[^"\\]|\\.)*"|<[^>]*>', "", body)))

@@ -89,18 +89,23 @@ class SourceText:
     def regions(self, section: str) -> list[tuple[int, int]]:
         """Return the regions of a section, as (first, last) line numbers; empty when no line is that heading.
 
-        A heading is a whole line; a numbered table or figure may be named by its number alone ("Tabell 4"), and a
-        long heading by its first and last words ("Vilka av … stöd?").
+        A heading is a whole line, or up to three lines that follow each other; a numbered table or figure may be named
+        by its number alone ("Tabell 4"), and a long heading by its first and last words ("Vilka av … stöd?").
         """
         wanted, regions = words(section), []
-        first, last = (words(part) for part in section.split("…", 1)) if "…" in section else (wanted, wanted)
         for i, title in enumerate(self._titles):
+            if not wanted or not title or i in self._skipped or title[0] != wanted[0]:
+                continue
             numbered = len(wanted) == 2 and wanted[1].isdigit() and title[:2] == wanted
-            shortened = "…" in section and title[: len(first)] == first and title[-len(last) :] == last
-            if i not in self._skipped and wanted and (title == wanted or numbered or shortened):
+            if numbered or any(_names(section, wanted, heading) for heading in self._headings(i)):
                 end = next((s for s in self._starts if s > i), len(self.lines))
                 regions.append((i + 1, end))
         return regions
+
+    def _headings(self, i: int) -> Iterable[list[str]]:
+        """Yield the words of a line, and of it with the one and the two lines after it, hyphens at line ends joined."""
+        for n in (1, 2, 3):
+            yield words("\n".join(self.lines[i : i + n]))
 
     def find(self, section: str, first: str, last: str) -> Place | None:
         """Return where ``first`` words are followed by ``last`` words within a section; ``None`` when nowhere.
@@ -122,3 +127,11 @@ class SourceText:
         for i in range(start, stop):
             if wanted and self.words[i : i + len(wanted)] == wanted:
                 yield i
+
+
+def _names(section: str, wanted: Sequence[str], heading: Sequence[str]) -> bool:
+    """Return whether a section, given in whole or by its first and last words, is a heading."""
+    if "…" not in section:
+        return heading == wanted
+    first, last = (words(part) for part in section.split("…", 1))
+    return heading[: len(first)] == first and heading[-len(last) :] == last
