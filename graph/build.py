@@ -7,18 +7,20 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
 from evidensgraf.graph.derive import derive
 from evidensgraf.graph.describe import describe
 from evidensgraf.graph.load import DataFile, in_graph, read_data, read_vocabulary
+from evidensgraf.graph.quality import measure, publish
 from evidensgraf.graph.release import DESCRIPTION, MANIFEST, QUADS, Release, ReleaseError, open_release
 from evidensgraf.ontology.namespaces import resource
-from evidensgraf.shapes.validate import Violation, explain, shape_files, validate_fast
+from evidensgraf.shapes.validate import SEVERITIES, Violation, explain, shape_files, validate_fast
 
 DATASET = ox.NamedNode(resource("dataset", "evidensgraf"))
 """The node that carries the release's id (``dcat:version``) in the provenance graph: the one place it is written."""
@@ -56,14 +58,20 @@ def build(
     progress("reading")
     store, files = assemble(data)
     progress(f"validating {len(store)} quads")
-    problems = [locate(v, store, files, lang) for v in violations(store) if v.severity == "Violation"]
+    results = violations(store)
+    problems = [locate(v, store, files, lang) for v in results if v.severity == "Violation"]
     if problems:
         raise BuildError(problems)
     progress("deriving")
     derived = derive(store)
+    progress("measuring quality")
+    figures, report = measure(store), {s: sum(v.severity == s for v in results) for s in SEVERITIES}
+    publish(store, figures, report)
+    quality = {f.slug: f"{f.value}%" if f.metric.unit == "percent" else str(f.value) for f in figures}
+    quality |= {f"shacl-{severity.lower()}": str(count) for severity, count in report.items()}
     progress("canonicalising")
     quads = canonical(store)
-    return _publish(releases, _release_id(store), quads, store, derived)
+    return _publish(releases, _release_id(store), quads, store, {"derived": derived, "quality": quality})
 
 
 def assemble(data: Path | None = None) -> tuple[ox.Store, list[DataFile]]:
@@ -131,7 +139,7 @@ def _release_id(store: ox.Store) -> str:
         raise BuildError([f"{DATASET} needs exactly one dcat:version that is a date, found {versions}."]) from error
 
 
-def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, derived: dict[str, int]) -> Release:
+def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, made: Mapping[str, Any]) -> Release:
     digest = hashlib.sha256(quads).hexdigest()
     target = releases / f"{release_id}-{digest[:12]}"
     if target.exists():
@@ -150,7 +158,7 @@ def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, der
         "sha256": digest,
         "quads": len(store),
         "graphs": sorted(g.value for g in store.named_graphs()),
-        "derived": derived,
+        **made,
     }
     files = {
         QUADS: quads,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import PREFIXES, graph_iri
-from evidensgraf.queries.catalogue import load_rules
+from evidensgraf.ontology.namespaces import PREFIXES, graph_iri, resource
+from evidensgraf.queries.catalogue import Query, load_rules
 
 DERIVED = ox.NamedNode(graph_iri("derived"))
 """The graph of everything that is derived; nothing in it is written by hand."""
@@ -14,24 +16,57 @@ MAX_ROUNDS = 20
 
 
 def derive(store: ox.Store) -> dict[str, int]:
-    """Add to the store what the rules derive and is not stated already.
+    """Add to the store what the rules derive and is not stated already, and a description of each rule.
 
+    The derived graph is ``prov:wasGeneratedBy`` every rule, and each rule says which properties and classes it derives;
+    derived resources (tension notes, gap-map cells) name their rule themselves (PROV-O).
     Returns the number of triples that each rule added. Raises ``RuntimeError`` when the rules do not reach a fixed
     point, and ``SyntaxError`` when a rule is not SPARQL.
     """
-    added = dict.fromkeys(load_rules(), 0)
+    rules = load_rules()
+    added = dict.fromkeys(rules, 0)
     for _ in range(MAX_ROUNDS):
         before = len(store)
-        for name, rule in load_rules().items():
+        for name, rule in rules.items():
             results = store.query(rule.text, use_default_graph_as_union=True, prefixes=PREFIXES)
             assert isinstance(results, ox.QueryTriples)
             new = [t for t in set(results) if not _stated(store, t)]
             store.extend(ox.Quad(t.subject, t.predicate, t.object, DERIVED) for t in new)
             added[name] += len(new)
         if len(store) == before:
+            for rule in rules.values():
+                store.extend(_described(rule))
             return added
     raise RuntimeError(f"the rules derive without end: {', '.join(n for n, count in added.items() if count)}")
 
 
+def rule_iri(name: str) -> str:
+    """Return the IRI of a rule, by the name of its file.
+
+    >>> rule_iri("40-rests-on")
+    'https://w3id.org/evidensgraf/id/derivation-rule/rests-on'
+    """
+    return resource("derivation-rule", re.sub(r"^\d+-", "", name))
+
+
 def _stated(store: ox.Store, triple: ox.Triple) -> bool:
     return next(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), None) is not None
+
+
+def _described(rule: Query) -> list[ox.Quad]:
+    """Return what the derived graph says of a rule: its class, texts, query, and what it derives."""
+    node = ox.NamedNode(rule_iri(rule.name))
+    texts = [("dcterms:title", rule.summary), ("dcterms:description", rule.description)]
+    values: list[tuple[str, ox.NamedNode | ox.Literal]] = [
+        ("rdf:type", ox.NamedNode(_expand("ev:DerivationRule"))),
+        ("sh:construct", ox.Literal(rule.text)),
+        *((p, ox.Literal(text, language=lang)) for p, by_language in texts for lang, text in by_language.items()),
+        *(("ev:derives", ox.NamedNode(_expand(term))) for term in rule.derives),
+    ]
+    about = [ox.Quad(node, ox.NamedNode(_expand(p)), value, DERIVED) for p, value in values]
+    return [*about, ox.Quad(DERIVED, ox.NamedNode(_expand("prov:wasGeneratedBy")), node, DERIVED)]
+
+
+def _expand(curie: str) -> str:
+    prefix, _, local = curie.partition(":")
+    return PREFIXES[prefix] + local

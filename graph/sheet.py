@@ -11,6 +11,7 @@ the format.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,18 +87,22 @@ def read_sheet(path: Path, known: ox.Store) -> Sheet:
 
 
 def cited_forms(store: ox.Store, document: str) -> dict[str, str]:
-    """Return citation key → IRI of the source, for the keys that one document uses (author and year as printed)."""
+    """Return citation key → IRI of the source, for the keys that one document uses (author and year as printed).
+
+    A key that stands for two sources is left out: which one is meant must be said by its slug, ``source/…``.
+    """
     used_in, form, key = (ox.NamedNode(expand(f"ev:{name}")) for name in ("usedIn", "hasCitedForm", "citationKey"))
-    found = {}
+    found: dict[str, set[str]] = defaultdict(set)
     for use in store.quads_for_pattern(None, used_in, ox.NamedNode(resource("source", document)), None):
         for owner in store.quads_for_pattern(None, form, use.subject, None):
             for written in store.quads_for_pattern(use.subject, key, None, None):
-                found[_key(written.object.value)] = owner.subject.value
-    return found
+                found[_key(getattr(written.object, "value", ""))].add(getattr(owner.subject, "value", ""))
+    return {key: next(iter(sources)) for key, sources in found.items() if len(sources) == 1}
 
 
 def _key(text: str) -> str:
-    return " ".join(text.strip("() ").replace("\u00a0", " ").split()).casefold()
+    """Return a citation key as it is compared: without case, punctuation and white space, & read as och."""
+    return " ".join(re.sub(r"[(),.;\s]+", " ", text.replace("&", " och ")).split()).casefold()
 
 
 class _Reader:
@@ -143,9 +148,7 @@ class _Reader:
 
     def _add(self, subject: str, predicate: str, value: Node | str) -> None:
         node = ox.NamedNode(value) if isinstance(value, str) else value
-        self.sheet.quads.append(
-            ox.Quad(ox.NamedNode(subject), ox.NamedNode(expand(predicate)), node, self.graph)
-        )
+        self.sheet.quads.append(ox.Quad(ox.NamedNode(subject), ox.NamedNode(expand(predicate)), node, self.graph))
 
     def _pair(self, subject: str, predicate: str, value: Any) -> None:
         """Add a text in Swedish and English: a pair, a list of pairs, or a mapping of language to text(s)."""
@@ -195,7 +198,9 @@ class _Reader:
             self._add(iri, "ev:periodStart", self.terms.date(str(start)))
             self._add(iri, "ev:periodEnd", self.terms.date(str(end)))
         for whole in _listed(entry.get("partOf")):
-            self._add(iri, "dcterms:isPartOf", resource(kind, whole) if "/" not in whole else resource(*whole.split("/")))
+            self._add(
+                iri, "dcterms:isPartOf", resource(kind, whole) if "/" not in whole else resource(*whole.split("/"))
+            )
         for text in _listed(entry.get("unresolved")):
             self._add(iri, "ev:unresolvedCitation", ox.Literal(text, language="sv"))
         sources = [found for cite in _listed(entry.get("cites")) if (found := self._cited(iri, cite))]
@@ -254,7 +259,11 @@ class _Reader:
         self._add(iri, "rdf:type", expand("ev:" + self.terms.class_of(kind)))
         label = {"organisations": "foaf:name", "places": "rdfs:label"}.get(section, "skos:prefLabel")
         self._pair(iri, label, entry.pop("name", None) or entry.pop("label", None))
-        for name, predicate in (("alt", "skos:altLabel"), ("def", "skos:definition"), ("summary", "dcterms:description")):
+        for name, predicate in (
+            ("alt", "skos:altLabel"),
+            ("def", "skos:definition"),
+            ("summary", "dcterms:description"),
+        ):
             if entry.get(name):
                 self._pair(iri, predicate, entry.pop(name))
         if section == "concepts":

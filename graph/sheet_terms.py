@@ -49,8 +49,10 @@ class Terms:
     """The classes, properties and scheme concepts of the ontology, by their local names."""
 
     def __init__(self) -> None:
-        self.classes = {kebab(iri.removeprefix(EV)): iri.removeprefix(EV) for (iri,) in _select(
-            "SELECT ?c WHERE { ?c a owl:Class FILTER(STRSTARTS(STR(?c), STR(ev:))) }")}
+        self.classes = {
+            kebab(iri.removeprefix(EV)): iri.removeprefix(EV)
+            for (iri,) in _select("SELECT ?c WHERE { ?c a owl:Class FILTER(STRSTARTS(STR(?c), STR(ev:))) }")
+        }
         self.texts = {iri.removeprefix(EV) for (iri,) in _select("SELECT ?p WHERE { ?p a owl:AnnotationProperty }")}
         self.ranges: dict[str, list[str]] = {}
         for prop, range_ in _select(
@@ -58,8 +60,10 @@ class Terms:
             "BIND(COALESCE(?part, ?any) AS ?r) FILTER(STRSTARTS(STR(?p), STR(ev:))) }"
         ):
             self.ranges.setdefault(prop.removeprefix(EV), []).append(range_)
-        self.concepts = {iri.removeprefix(EV): cls.removeprefix(EV) for iri, cls in _select(
-            "SELECT ?c ?k WHERE { ?c a skos:Concept , ?k FILTER(?k != skos:Concept) }")}
+        self.concepts = {
+            iri.removeprefix(EV): cls.removeprefix(EV)
+            for iri, cls in _select("SELECT ?c ?k WHERE { ?c a skos:Concept , ?k FILTER(?k != skos:Concept) }")
+        }
 
     def class_of(self, kind: str) -> str:
         """Return the class of a kind (``evidence-gap`` → ``EvidenceGap``). Raises ``ValueError`` when there is none."""

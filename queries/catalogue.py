@@ -63,7 +63,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Query:
-    """One query of the catalogue: its name, labels by language, tags, parameters, query form and text."""
+    """One query: its name, labels by language, tags, parameters, text and query form.
+
+    A rule also says what it ``derives`` (CURIEs); a quality metric has a ``unit`` (``percent`` or ``count``) and the
+    ``dimension`` of quality that it measures.
+    """
 
     name: str
     summary: Mapping[str, str]
@@ -72,6 +76,9 @@ class Query:
     parameters: tuple[Parameter, ...]
     text: str
     form: str = field(default="SELECT")
+    derives: tuple[str, ...] = ()
+    unit: str = ""
+    dimension: str = ""
 
     def bind(self, values: Mapping[str, str] | None = None) -> str:
         """Return the query text with values bound to its parameters; unbound optional parameters match everything.
@@ -144,6 +151,9 @@ def parse(name: str, text: str) -> Query:
         parameters=parameters,
         text=body,
         form=form[1].upper(),
+        derives=tuple(meta.get("derives") or ()),
+        unit=str(meta.get("unit") or ""),
+        dimension=str(meta.get("dimension") or ""),
     )
 
 
@@ -157,6 +167,12 @@ def load() -> dict[str, Query]:
 def load_rules() -> dict[str, Query]:
     """Return the rules that derive triples (CONSTRUCT queries), by name, in the order in which they run."""
     return _load(files("evidensgraf.queries") / "rules")
+
+
+@cache
+def load_quality() -> dict[str, Query]:
+    """Return the quality metrics (SELECT queries with a value, or a numerator and a denominator), by name, sorted."""
+    return _load(files("evidensgraf.queries") / "quality")
 
 
 def _load(room: Traversable) -> dict[str, Query]:

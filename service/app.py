@@ -76,6 +76,9 @@ def _add_own_routes(app: FastAPI) -> None:
     app.add_api_route("/health", _health, include_in_schema=False)
     app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/", _page(lambda r, lang: pages.start(r, r.app.state.engine, lang)), include_in_schema=False)
+    app.add_api_route(
+        "/quality", _page(lambda r, lang: pages.quality(r, r.app.state.engine, lang)), include_in_schema=False
+    )
     for kind in LISTINGS:
         app.add_api_route(f"/{kind}", _page(_listing(kind)), include_in_schema=False)
     for name in STATIC_PAGES:

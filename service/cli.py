@@ -1,4 +1,4 @@
-"""The command line: ``evidensgraf build | serve | validate | query | chain | verify | format``.
+"""The command line: ``evidensgraf build | serve | validate | query | chain | verify | format | new-source | add-sheet``.
 
 Exit status: 0 done, 1 the work found something wrong, 2 the command was called wrongly. Errors are one line on
 standard error, progress is on standard error, answers are on standard output.
@@ -17,12 +17,22 @@ from evidensgraf.graph.build import BuildError
 from evidensgraf.graph.engine import EngineError
 from evidensgraf.graph.load import LoadError
 from evidensgraf.graph.release import ReleaseError
+from evidensgraf.graph.sheet import SheetError
 from evidensgraf.graph.verify import SourcesError
 from evidensgraf.queries.catalogue import CatalogueError
-from evidensgraf.service import commands
+from evidensgraf.service import commands, curation
 from evidensgraf.service.settings import SettingsError
 
-EXPECTED = (LoadError, ReleaseError, EngineError, CatalogueError, SourcesError, SettingsError, commands.CommandError)
+EXPECTED = (
+    LoadError,
+    ReleaseError,
+    EngineError,
+    CatalogueError,
+    SourcesError,
+    SettingsError,
+    commands.CommandError,
+    curation.CurationError,
+)
 """Errors that are answered with one line and exit status 1."""
 
 
@@ -40,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return _fail(f"not released: {len(error.problems)} problem(s) in the graph, listed above")
+    except SheetError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return _fail(f"not added: {len(error.problems)} problem(s) in the sheet, listed above")
     except EXPECTED as error:
         return _fail(str(error))
     except KeyboardInterrupt:
@@ -69,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"evidensgraf {version}")
     subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_graph_commands(subcommands)
+    _add_curator_commands(subcommands)
     _add_release_commands(subcommands)
     return parser
 
@@ -108,6 +123,8 @@ def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.Argumen
     _lang_option(validate)
     validate.set_defaults(run=commands.validate)
 
+
+def _add_curator_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verify = subcommands.add_parser(
         "verify",
         help="find every passage in the source texts",
@@ -116,6 +133,22 @@ def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.Argumen
     verify.add_argument("--sources", type=Path, required=True, metavar="DIR", help="directory with {source-slug}.txt")
     _data_option(verify)
     verify.set_defaults(run=commands.verify)
+
+    verify.add_argument("--record", action="store_true", help="write the result into the bibliography")
+
+    new_source = subcommands.add_parser("new-source", help="start a reading sheet for a new document")
+    new_source.add_argument("slug", help="the document's slug: a–z, 0–9 and hyphens")
+    new_source.add_argument("--title", required=True, help="its title, as printed")
+    new_source.add_argument("--year", type=int, help="its year of publication, if one is printed")
+    new_source.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: SLUG.yaml")
+    _data_option(new_source)
+    new_source.set_defaults(run=curation.new_source)
+
+    add_sheet = subcommands.add_parser("add-sheet", help="merge reading sheets into the data files")
+    add_sheet.add_argument("sheets", nargs="+", type=Path, metavar="SHEET", help="YAML files")
+    add_sheet.add_argument("--check", action="store_true", help="only say what is wrong")
+    _data_option(add_sheet)
+    add_sheet.set_defaults(run=curation.add_sheet)
 
     normalise = subcommands.add_parser("format", help="put the data files in normal form")
     normalise.add_argument("files", nargs="+", type=Path, metavar="FILE", help="TriG files")

@@ -21,6 +21,7 @@ import uvicorn
 
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
+from evidensgraf.graph.curate import record
 from evidensgraf.graph.format import normalise as normal_form
 from evidensgraf.graph.guard import read
 from evidensgraf.graph.load import LoadError, in_graph, read_file
@@ -33,8 +34,9 @@ from evidensgraf.queries import catalogue
 from evidensgraf.service.app import create_app
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_text import chain_lines
+from evidensgraf.service.curation import data_directory
 from evidensgraf.service.settings import Settings, read_settings
-from evidensgraf.shapes.validate import validate_reference
+from evidensgraf.shapes.validate import SEVERITIES, validate_reference
 
 T = TypeVar("T")
 
@@ -59,7 +61,8 @@ class CommandError(Exception):
 def build(options: Namespace) -> int:
     """Build a release and print where it is."""
     release = build_release(options.releases, data=options.data, lang=options.lang, progress=_progress())
-    print(f"release {release.id}  sha256 {release.digest}  {release.manifest['quads']} quads\n{release.path}")
+    print(f"release {release.id}  sha256 {release.digest}  {release.manifest['quads']} quads\n{release.path}\n")
+    print("\n".join(f"{name:<40} {value:>7}" for name, value in release.manifest["quality"].items()))
     return 0
 
 
@@ -75,7 +78,7 @@ def validate(options: Namespace) -> int:
     results = violations(store, validate_reference) if options.engine == "reference" else violations(store)
     for result in results:
         print(f"{result.severity}: {locate(result, store, files, options.lang)}")
-    counts = {s: sum(r.severity == s for r in results) for s in ("Violation", "Warning", "Info")}
+    counts = {s: sum(r.severity == s for r in results) for s in SEVERITIES}
     print(", ".join(f"{count} {name.lower()}" for name, count in counts.items()))
     return 1 if counts["Violation"] else 0
 
@@ -91,6 +94,8 @@ def verify(options: Namespace) -> int:
         print(f"{source:<{width}}  " + "  ".join(f"{counts[kind]:>10}" for kind in KINDS))
     found = sum(c.kind == "found" for c in checks)
     print(f"{found} of {len(checks)} passages found")
+    if options.record and found:
+        record(checks, options.sources, data_directory(options.data))
     for kind in KINDS[1:]:
         if failed := [c for c in checks if c.kind == kind]:
             if kind == "no text":

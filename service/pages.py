@@ -169,6 +169,13 @@ async def listing(request: Request, engine: Engine, kind: str, lang: str) -> str
     return view.render("listing.html", kind=kind, lists=found, queries=queries, formats=formats, current=kind)
 
 
+async def quality(request: Request, engine: Engine, lang: str) -> str:
+    """Return the quality page: each figure of the release, what it measures, and how it is counted."""
+    view = View(request, lang)
+    figures = await records.list_quality(engine)
+    return view.render("quality.html", figures=figures, queries=_shown(view, [("quality-figures", {})]))
+
+
 async def sparql_page(
     request: Request, query: str, lang: str, answer: Answer | None, error: dict[str, Any] | None
 ) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import resource
 from evidensgraf.service.chain import evidence_chain
-from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity, sort_key
+from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity, number, sort_key
 from evidensgraf.service.statements import reference, reference_key, statement
 
 STATEMENT_KINDS = (
@@ -156,6 +156,26 @@ async def list_recommendations(engine: Engine) -> list[Record]:
         | {key: _links(row, key, names) for key in keys}
         for iri, row in rows.items()
     ]
+
+
+async def list_quality(engine: Engine) -> list[Record]:
+    """Return the quality figures: ``label``, ``definition``, and ``values`` with ``part``, ``value`` and share.
+
+    The results of validation come under one metric, whose parts are severities.
+    """
+    found: dict[str, Record] = {}
+    for row in await ask(engine, "quality-figures"):
+        metric, plain = row["metric"]["value"], {name: term["value"] for name, term in row.items()}
+        key, part = (metric, plain.get("part")) if "metricSv" in row else ("shacl", metric)
+        record = found.setdefault(key, {"id": key, "label": _pair(plain, "metric"), "values": []})
+        record["definition"] = _pair(plain, "description")
+        value = {"part": _pair(plain, "part"), "id": part, "value": number(plain["value"])}
+        record["values"].append(value | {k: plain.get(k) for k in ("numerator", "denominator")})
+    return sorted(found.values(), key=lambda record: str(record["id"]))
+
+
+def _pair(row: Mapping[str, str], name: str) -> Text:
+    return {lang: row[name + suffix] for lang, suffix in (("sv", "Sv"), ("en", "En")) if name + suffix in row}
 
 
 async def list_appraisals(engine: Engine) -> list[Record]:

@@ -25,6 +25,9 @@ from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, curie, ontology
 SHAPE = EV + "shape/"
 """The namespace of the shapes."""
 
+SEVERITIES = ("Violation", "Warning", "Info")
+"""How severe a result of validation can be, worst first (SHACL, local names)."""
+
 _LABELS = (SKOS.prefLabel, DCTERMS.title, FOAF.name, RDFS.label)
 
 
