@@ -21,7 +21,7 @@ import pyoxigraph as ox
 import yaml
 
 from evidensgraf.graph.sheet_terms import Terms, expand
-from evidensgraf.ontology.namespaces import PREFIXES, graph_iri, resource, slugify
+from evidensgraf.ontology.namespaces import graph_iri, resource, slugify
 
 _PLAIN = {"title": "dcterms:title", "summary": "dcterms:description", "note": "ev:editorialNote"}
 """Fields that are not named after a property of the ontology."""

@@ -1,4 +1,4 @@
-"""The command line: ``evidensgraf build | serve | validate | query | chain | verify | format | new-source | add-sheet``.
+"""The command line of the graph: ``evidensgraf --help`` lists the commands.
 
 Exit status: 0 done, 1 the work found something wrong, 2 the command was called wrongly. Errors are one line on
 standard error, progress is on standard error, answers are on standard output.

@@ -26,6 +26,13 @@ STATEMENT_KINDS = (
     "placement",
     "recommendation",
     "prerequisite",
+    "observation",
+    "term-definition",
+    "actor-role",
+    "inconsistency",
+    "process-model",
+    "step",
+    "question",
 )
 """The kinds that ``get_statement`` knows: the sourced assertions that stand by themselves."""
 

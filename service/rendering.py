@@ -201,8 +201,8 @@ class View:
         found = [magnitude[k] for k in ("value", "minimum", "maximum") if magnitude[k] is not None]
         signed = group in DIFFERENCES and unit != "SwedishKrona"
         shown = "–".join(i18n.number(v, self.lang, signed=signed and len(found) == 1) for v in found)
-        word = i18n.unit(unit, found[0] if len(found) == 1 else None, self.lang) or self.plain(
-            (magnitude["unit"] or {"label": ""})["label"]
-        )
+        word = i18n.unit(unit, found[0] if len(found) == 1 else None, self.lang)
+        if word is None:
+            word = self.plain((magnitude["unit"] or {"label": ""})["label"])
         about = self.t("amount.approximate") + " " if magnitude["approximate"] and not magnitude["printedForm"] else ""
         return f"{about}{shown}{i18n.NBSP}{word}".strip()

@@ -21,11 +21,27 @@ _LISTS = {
     "place": "ev:place",
     "inTensionWith": "ev:inTensionWith",
 }
-_CLAIM = {"issuer": "ev:issuer", "addressee": "ev:addressee"}
+_PART = {"partOf": "dcterms:isPartOf"}
+_CLAIM = {
+    "issuer": "ev:issuer",
+    "addressee": "ev:addressee",
+    "informant": "ev:informant",
+    "flags": "ev:hasFlag",
+    **_PART,
+}
 _OWN_LISTS: dict[str, dict[str, str]] = {
-    "Finding": {"basis": "ev:basis"},
+    "Finding": {"basis": "ev:basis", "factorLevel": "ev:factorLevel", "informant": "ev:informant"},
+    "Observation": {"basis": "ev:basis", "informant": "ev:informant"},
+    "Statistic": {"basis": "ev:basis"},
+    "Description": {"component": "ev:component"},
+    "TermDefinition": {"definesTerm": "ev:definesTerm", "rivalOf": "ev:rivalOf"},
+    "ActorRole": {"actor": "ev:actor", "role": "ev:role"},
+    "Inconsistency": {"inconsistencyKind": "ev:inconsistencyKind", "concerns": "ev:concerns"},
+    "ProcessModel": {"hasStep": "ev:hasStep"},
+    "Step": _PART,
+    "Question": _PART,
     "EvidenceGap": {"gapType": "ev:gapType"},
-    "Appraisal": {"verdict": "ev:verdict"},
+    "Appraisal": {"verdict": "ev:verdict", "flags": "ev:hasFlag"},
     "LogicModelClaim": {"factors": "ev:targetsFactor"},
     "Recommendation": {"intervention": "ev:intervention", "targetPopulation": "ev:targetPopulation", **_CLAIM},
     "Prerequisite": _CLAIM,
@@ -33,7 +49,7 @@ _OWN_LISTS: dict[str, dict[str, str]] = {
 }
 _OWN_LINKS: dict[str, dict[str, str]] = {
     "Finding": {"effect": "ev:effect", "certainty": "ev:certainty"},
-    "Recommendation": {"recommendationKind": "ev:recommendationKind"},
+    "Recommendation": {"recommendationKind": "ev:recommendationKind", "strength": "ev:strength"},
     "Placement": {
         "domain": "ev:domain",
         "category": "ev:category",
@@ -43,6 +59,8 @@ _OWN_LINKS: dict[str, dict[str, str]] = {
 }
 _OWN_TEXTS: dict[str, dict[str, str]] = {"Description": {"aim": "ev:aim"}, "Recommendation": {"action": "ev:action"}}
 
+_ORDERED = ("Prerequisite", "Recommendation", "Step", "Question")
+"""Kinds that have a place in an order."""
 _GROUPS = {"participantsBefore": 0, "participants": 1, "comparisonGroup": 2, "organisationLevel": 4}
 """The order in which measured groups are shown; those that are not here stand before ``organisationLevel``."""
 
@@ -61,7 +79,7 @@ def statement(facts: Facts, iri: str) -> Record:
     record |= {key: facts.links(iri, curie) for key, curie in (_LISTS | _OWN_LISTS.get(kind, {})).items()}
     if kind == "EvidenceGap":
         record["scope"] = [_scope(facts, scope) for scope in facts.iris(iri, "ev:withinScope")]
-    if kind == "Prerequisite":
+    if kind in _ORDERED:
         record["order"] = facts.number(iri, "ev:order")
     return record | {
         "followUp": facts.one(iri, "ev:followUp"),
