@@ -25,6 +25,8 @@ def derive(store: ox.Store) -> dict[str, int]:
     """
     rules = load_rules()
     added = dict.fromkeys(rules, 0)
+    for rule in rules.values():
+        store.extend(_described(rule))
     for _ in range(MAX_ROUNDS):
         before = len(store)
         for name, rule in rules.items():
@@ -34,8 +36,6 @@ def derive(store: ox.Store) -> dict[str, int]:
             store.extend(ox.Quad(t.subject, t.predicate, t.object, DERIVED) for t in new)
             added[name] += len(new)
         if len(store) == before:
-            for rule in rules.values():
-                store.extend(_described(rule))
             return added
     raise RuntimeError(f"the rules derive without end: {', '.join(n for n, count in added.items() if count)}")
 

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
     >>> main(["query", "--list"])  # doctest: +ELLIPSIS
-    appraisal...
+    actors...
     0
     """
     options = _parser().parse_args(arguments)

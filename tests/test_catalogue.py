@@ -2,10 +2,10 @@
 
 import pyoxigraph as ox
 import pytest
-from rdflib import Graph
+from rdflib import Dataset, Graph
 
 from evidensgraf.ontology.namespaces import PREFIXES, resource
-from evidensgraf.queries.catalogue import CatalogueError, load, load_rules, parse
+from evidensgraf.queries.catalogue import CatalogueError, load, load_quality, load_rules, parse
 
 HEADER = """#+ summary: {sv: Prov, en: Test}
 #+ parameters:
@@ -38,10 +38,10 @@ def test_the_catalogue_has_what_it_must():
     assert set(load()) >= REQUIRED
 
 
-@pytest.mark.parametrize("entry", [*load().values(), *load_rules().values()], ids=lambda q: q.name)
+@pytest.mark.parametrize("entry", [*load().values(), *load_rules().values(), *load_quality().values()], ids=lambda q: q.name)
 def test_every_query_is_sparql_as_it_stands_with_its_own_prefixes(entry):
     ox.Store().query(entry.text)
-    Graph().query(entry.text)
+    Dataset(default_union=True).query(entry.text)
 
 
 def test_every_query_orders_its_rows():
