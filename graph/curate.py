@@ -83,7 +83,12 @@ def _provenance(sheet: Sheet) -> list[ox.Quad]:
     """Return what the provenance graph says of the graph of a document."""
     graph, source = ox.NamedNode(graph_iri(sheet.document)), ox.NamedNode(resource("source", sheet.document))
     title = next(
-        (str(getattr(q.object, "value", "")) for q in sheet.quads if q.subject == source and q.predicate == _node("dcterms:title")), ""
+        (
+            str(getattr(q.object, "value", ""))
+            for q in sheet.quads
+            if q.subject == source and q.predicate == _node("dcterms:title")
+        ),
+        "",
     )
     now = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
     facts: list[tuple[ox.NamedNode, str, ox.NamedNode | ox.Literal]] = [

@@ -1,4 +1,4 @@
-"""The evidence chain: what an appraisal or a recommendation rests on, down to passages and primary sources."""
+"""The evidence chain: what an appraisal, a recommendation or a prerequisite rests on, down to the primary sources."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from evidensgraf.ontology.namespaces import resource
 from evidensgraf.service.facts import Facts, Record, Row, ask, kind_of
 from evidensgraf.service.statements import statement
 
-CLAIMS = ("appraisal", "recommendation")
+CLAIMS = ("appraisal", "recommendation", "prerequisite")
 """The kinds that have an evidence chain."""
 
 
 async def evidence_chain(engine: Engine, kind: str, slug: str) -> Record | None:
-    """Return the evidence chain of an appraisal or a recommendation as a JSON-ready document, or None if there is none.
+    """Return the evidence chain of a conclusion (one of ``CLAIMS``) as a JSON-ready document, or None if there is none.
 
     The document is the statement itself (see ``statements.statement``) with ``lines``: the evidence lines with
-    ``direction``, ``basis`` and ``statements``. A statement that is itself an appraisal nests its own ``lines``;
-    one that has been met further up is not followed again.
+    ``direction``, ``basis`` and ``statements`` (none where the source gives no evidence). A statement that is itself a
+    conclusion nests its own ``lines``; one that has been met further up is not followed again.
 
     Raises what ``Engine.query`` raises.
     """
@@ -38,7 +38,7 @@ def outline(rows: list[Row]) -> Outline:
     skeleton: Outline = {}
     for row in rows:
         statements = skeleton.setdefault(row["conclusion"]["value"], {}).setdefault(row["line"]["value"], [])
-        if row["statement"]["value"] not in statements:
+        if "statement" in row and row["statement"]["value"] not in statements:
             statements.append(row["statement"]["value"])
     return skeleton
 

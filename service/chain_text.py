@@ -24,6 +24,8 @@ def _lines(lines: Iterable[Record], lang: str, indent: str) -> Iterator[str]:
         yield f"{indent}├ {best(line['direction']['label'], lang)[1]} ({basis})"
         for statement in line["statements"]:
             yield from _statement(statement, lang, indent + "│   ")
+        if not line["statements"]:
+            yield f"{indent}│   {translate(lang, 'chain.noItems')}"
 
 
 def _statement(statement: Record, lang: str, indent: str) -> Iterator[str]:
@@ -35,7 +37,8 @@ def _statement(statement: Record, lang: str, indent: str) -> Iterator[str]:
     checked = statement["verification"]
     note = f" ({translate(lang, 'chain.unread')})" if checked and checked["id"].endswith("notVerified") else ""
     for source in statement["primarySources"]:
-        yield f"{indent}  ← {translate(lang, 'chain.relays')}: {best(source['reference'], lang)[1]}{note}"
+        reference = best(source["reference"] or source["title"], lang)[1]
+        yield f"{indent}  ← {translate(lang, 'chain.relays')}: {reference}{note}"
     yield from _lines(statement.get("lines", []), lang, indent + "  ")
 
 

@@ -32,7 +32,7 @@ from evidensgraf.graph.verify import verify as verify_passages
 from evidensgraf.ontology.namespaces import ID, curie
 from evidensgraf.queries import catalogue
 from evidensgraf.service.app import create_app
-from evidensgraf.service.chain import evidence_chain
+from evidensgraf.service.chain import CLAIMS, evidence_chain
 from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.curation import data_directory
 from evidensgraf.service.settings import Settings, read_settings
@@ -224,10 +224,12 @@ def _cell(term: str) -> str:
 
 
 def chain(options: Namespace) -> int:
-    """Print the evidence chain of an appraisal or a recommendation."""
+    """Print the evidence chain of an appraisal, a recommendation or a prerequisite."""
     kind, _, slug = options.claim.removeprefix(ID).strip("/").partition("/")
-    if kind not in ("appraisal", "recommendation") or not slug:
-        raise CommandError(f"'{options.claim}' is not appraisal/SLUG or recommendation/SLUG")
+    if kind not in CLAIMS or not slug:
+        raise CommandError(
+            f"'{options.claim}' is not {', '.join(f'{name}/SLUG' for name in CLAIMS[:-1])} or {CLAIMS[-1]}/SLUG"
+        )
     document = _with_engine(options, lambda engine: evidence_chain(engine, kind, slug))
     if document is None:
         raise CommandError(f"the release has no {kind}/{slug}. List them with: evidensgraf query appraisals")

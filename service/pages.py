@@ -12,6 +12,7 @@ from evidensgraf.graph.engine import Answer, Engine
 from evidensgraf.ontology.namespaces import EV, resource
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n, query_help, records
+from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_svg import draw
 from evidensgraf.service.facts import Facts, Record, Text, ask
 from evidensgraf.service.problem_types import PROBLEM_TYPES
@@ -63,6 +64,7 @@ async def render(request: Request, engine: Engine, kind: str, slug: str, lang: s
         "intervention": _intervention,
         "appraisal": _claim,
         "recommendation": _claim,
+        "prerequisite": _claim,
         "source": _source,
     }.get(kind, _statement if kind in records.STATEMENT_KINDS else _resource)
     return await page(View(request, lang, await records.labels(engine)), engine, kind, slug)
@@ -78,13 +80,17 @@ async def _intervention(view: View, engine: Engine, kind: str, slug: str) -> str
 
 
 async def _claim(view: View, engine: Engine, kind: str, slug: str) -> str | None:
-    get = records.get_appraisal if kind == "appraisal" else records.get_recommendation
-    record = await get(engine, slug)
+    record = await evidence_chain(engine, kind, slug)
     if record is None:
         return None
     queries: list[Query] = [("evidence-chain", {"claim": record["id"]}), ("record", {"resource": record["id"]})]
-    picture = draw(record, view.lang)
-    return _thing(view, "claim.html", kind, slug, queries, record=record, picture=picture, sources=cited(record))
+    queries.append(("links-to-resource", {"resource": record["id"]}))
+    values = {
+        "picture": draw(record, view.lang),
+        "sources": cited(record),
+        "incoming": await incoming(engine, record["id"]),
+    }
+    return _thing(view, "claim.html", kind, slug, queries, record=record, **values)
 
 
 async def _source(view: View, engine: Engine, kind: str, slug: str) -> str | None:
@@ -148,11 +154,12 @@ def _shown(view: View, queries: list[Query]) -> list[tuple[str, str]]:
 
 
 async def start(request: Request, engine: Engine, lang: str) -> str:
-    """Return the start page: what this is, and the interventions with verdict, category and numbers."""
+    """Return the start page: what this is, and the interventions on which there is a verdict, a finding or a gap."""
     view = View(request, lang)
-    found = await records.list_interventions(engine)
+    every = await records.list_interventions(engine)
+    found = [record for record in every if record["verdict"] or record["findings"] or record["gaps"]]
     queries = _shown(view, [("interventions-by-verdict", {}), ("placements", {}), ("interventions", {})])
-    return view.render("start.html", interventions=found, queries=queries, current="interventions")
+    return view.render("start.html", interventions=found, total=len(every), queries=queries, current="interventions")
 
 
 async def listing(request: Request, engine: Engine, kind: str, lang: str) -> str:

@@ -79,6 +79,8 @@ def statement(facts: Facts, iri: str) -> Record:
     record |= {key: facts.links(iri, curie) for key, curie in (_LISTS | _OWN_LISTS.get(kind, {})).items()}
     if kind == "EvidenceGap":
         record["scope"] = [_scope(facts, scope) for scope in facts.iris(iri, "ev:withinScope")]
+    if kind == "ProcessModel":
+        record["hasStep"].sort(key=lambda step: facts.number(step["id"], "ev:order") or 0)
     if kind in _ORDERED:
         record["order"] = facts.number(iri, "ev:order")
     return record | {

@@ -38,7 +38,9 @@ def test_the_catalogue_has_what_it_must():
     assert set(load()) >= REQUIRED
 
 
-@pytest.mark.parametrize("entry", [*load().values(), *load_rules().values(), *load_quality().values()], ids=lambda q: q.name)
+@pytest.mark.parametrize(
+    "entry", [*load().values(), *load_rules().values(), *load_quality().values()], ids=lambda q: q.name
+)
 def test_every_query_is_sparql_as_it_stands_with_its_own_prefixes(entry):
     ox.Store().query(entry.text)
     Dataset(default_union=True).query(entry.text)
