@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -29,7 +30,8 @@ def new_sheet(document: str, title: str, year: int | None) -> str:
     issued = (
         f"issued: {year}" if year else "# issued: 2026          # no year printed: leave it out and say so in a note"
     )
-    return template.replace("{document}", document).replace("{title}", title).replace("# {issued}", issued)
+    quoted = json.dumps(title, ensure_ascii=False)  # a JSON string is a YAML string
+    return template.replace("{document}", document).replace('"{title}"', quoted).replace("# {issued}", issued)
 
 
 def merge(sheet: Sheet, directory: Path) -> dict[str, int]:

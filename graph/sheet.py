@@ -124,7 +124,9 @@ class _Reader:
                 place = f"{section} {i} ({entry.get('slug', 'no slug') if isinstance(entry, dict) else entry!r})"
                 try:
                     self._entry(section, dict(entry))
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
+                except KeyError as error:
+                    self.sheet.problems.append(f"{place}: {error} is missing.")
+                except (ValueError, TypeError, AttributeError) as error:
                     self.sheet.problems.append(f"{place}: {error}")
         return self.sheet
 

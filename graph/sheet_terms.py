@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -112,7 +112,10 @@ def _literal(name: str, value: Any, datatype: str) -> ox.Literal:
     if datatype.endswith("boolean"):
         text = text.lower()
     elif datatype.endswith("decimal"):
-        number = Decimal(text)
+        try:
+            number = Decimal(text)
+        except InvalidOperation as error:
+            raise ValueError(f"{name}: '{text}' is no number. Write it with figures and a decimal point.") from error
         text = f"{number:f}" if "." in f"{number:f}" else f"{number:f}.0"
     elif datatype.endswith("integer") and not re.fullmatch(r"-?\d+", text):
         raise ValueError(f"{name}: '{text}' is no whole number.")
