@@ -9,12 +9,38 @@ from evidensgraf.ontology.namespaces import ID
 
 EXAMPLES: dict[str, str] = {
     "ev:Appraisal": "hasky-bedomning",
+    "ev:Basis": "ev:interviews",
+    "ev:CircumstanceKind": "ev:Barrier",
+    "ev:DerivationRule": "rests-on",
+    "ev:Domain": "ekonomiskt-bistand",
+    "ev:Flag": "ev:OnlyInterviews",
+    "ev:InconsistencyKind": "ev:SummaryAgainstBody",
+    "ev:Informant": "ev:ServiceRepresentatives",
     "ev:Intervention": "bostad-forst",
+    "ev:InterventionKind": "ev:WorkingMethod",
+    "ev:Organisation": "lumell-associates",
+    "ev:Outcome": "arbete",
+    "ev:Population": "mottagare-av-forsorjningsstod",
+    "ev:ProcessModel": "styrsnurra",
+    "ev:ProtectiveFactor": "arbetslivserfarenhet",
+    "ev:RecommendationKind": "ev:DevelopmentIdea",
+    "ev:Role": "ev:RoleAuthor",
     "ev:Source": "sweco-2016-stockholmsjobben",
+    "ev:StudyDesign": "ev:DesignComparisonGroup",
+    "ev:Term": "beprovad-erfarenhet",
     "ev:Verdict": "ev:NotEffective",
     "rdfs:Resource": ID + "outcome/arbete",
+    "xsd:dateTime": "2020-01-01T00:00:00Z",
+    "xsd:integer": "2000",
+    "xsd:string": "en",
+    "agent": "evidensgraf",
+    "date": "2030-01-01T00:00:00Z",
+    "document": "rapport-2-ekonomiskt-bistand",
+    "law": "sfs-2001-453",
+    "problem": "behov-av-forsorjningsstod",
+    "publisher": "ifau",
 }
-"""Class of a parameter → a value of that class in the graph."""
+"""Class or datatype of a parameter, or its name where that says more → a value that gives an answer."""
 TECHNICAL = frozenset({"record", "vocabulary"})
 """Tags of the queries that the pages and the API are built on."""
 

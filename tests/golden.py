@@ -39,7 +39,16 @@ async def result(engine, name, values):
         body = (await engine.query(query.bind(values), "application/n-triples")).body.decode()
         return "".join(sorted(body.splitlines(keepends=True)))
     body = (await engine.query(query.bind(values))).body
-    return json.dumps(json.loads(body), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return _one_row_a_line(json.loads(body))
+
+
+def _one_row_a_line(document):
+    """Return a result set in SPARQL 1.1 Query Results JSON with each solution on a line of its own."""
+    if "results" not in document:
+        return json.dumps(document, ensure_ascii=False, sort_keys=True) + "\n"
+    head = json.dumps(document["head"], ensure_ascii=False)
+    rows = ",\n".join(json.dumps(r, ensure_ascii=False, sort_keys=True) for r in document["results"]["bindings"])
+    return f'{{"head": {head}, "results": {{"bindings": [\n{rows}\n]}}}}\n'
 
 
 async def write(names):

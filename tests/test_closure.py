@@ -3,7 +3,7 @@
 import owlrl
 import pyoxigraph as ox
 import pytest
-from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, URIRef
 
 from evidensgraf.graph.derive import DERIVED
 from evidensgraf.ontology.namespaces import EV, ID, resource
@@ -30,7 +30,7 @@ def part(store):
         if subject in met or len(met) >= SIZE:
             continue
         met.add(subject)
-        for quad in store.quads_for_pattern(subject, None, None, None):
+        for quad in sorted(store.quads_for_pattern(subject, None, None, None), key=str):
             if quad.graph_name != DERIVED:
                 facts.add(quad.triple)
                 if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(ID):
@@ -51,6 +51,6 @@ def test_the_rules_derive_what_owl_rl_entails(store, part):
         if isinstance(s, URIRef) and isinstance(o, URIRef) and s.startswith(ID) and not o.startswith(str(OWL))
         if p == RDF.type or p.startswith(EV)
     }
-    assert len(entailed) > 300
+    assert len(entailed) > 100
     underived = [t for t in entailed if not list(store.quads_for_pattern(*map(ox.NamedNode, t), None))]
     assert underived == []

@@ -254,7 +254,7 @@ def test_the_ontology_and_its_terms_are_dereferenced(client):
             graph(client.get("/def/Finding.nt"), "nt")
         )
         assert graph(client.get("/def/", FORMATS[name]), name).isomorphic(everything)
-    version = client.get("/def/0.1.0/", "text/turtle")
+    version = client.get("/def/0.2.0/", "text/turtle")
     assert len(graph(version, "ttl")) == len(everything)
     assert client.get("/def/scheme/effect", "text/turtle").status_code == 200
     assert client.get("/def", "text/turtle").status_code == 200
