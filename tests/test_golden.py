@@ -44,8 +44,14 @@ def test_there_is_no_golden_file_without_a_query():
     assert {f.name for f in golden.DIRECTORY.glob("*.*") if f.name != "parameters.json"} == expected
 
 
+NOTHING_LACKING = {"concepts-lacking-language"}
+"""Queries whose right answer is empty: they look for what should not be there."""
+
+
 def test_no_golden_result_is_empty(answers):
     for stem, text in answers.items():
+        if stem in NOTHING_LACKING:
+            continue
         rows = json.loads(text)["results"]["bindings"] if text.startswith("{") and '"results"' in text else text.strip()
         assert rows, stem
 
