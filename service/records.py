@@ -91,7 +91,7 @@ async def get_intervention(engine: Engine, slug: str) -> Record | None:
 
     ``label``, ``definition``, ``altLabel``, ``descriptions`` (with aim and target group), ``placements``,
     ``logicModel`` (factors it is meant to act on), ``appraisals``, ``findings``, ``gaps``, ``examples``,
-    ``statistics``, ``recommendations``, ``prerequisites`` and ``sources`` (all that these cite). Each statement is as
+    ``observations``, ``statistics``, ``recommendations``, ``prerequisites`` and ``sources`` (all that these cite). Each statement is as
     in ``statements.statement``.
     """
     iri = resource("intervention", slug)
@@ -106,6 +106,7 @@ async def get_intervention(engine: Engine, slug: str) -> Record | None:
         "findings": "finding",
         "gaps": "evidence-gap",
         "examples": "practice-example",
+        "observations": "observation",
         "statistics": "statistic",
         "recommendations": "recommendation",
         "prerequisites": "prerequisite",

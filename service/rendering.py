@@ -72,6 +72,7 @@ class View:
                 "plain",
                 "upper",
                 "anchor",
+                "once",
                 "paragraphs",
                 "tag",
                 "href",
@@ -187,10 +188,16 @@ class View:
     def anchor(self, iri: str) -> Markup:
         """Return the attribute ``id`` for a part of what the page is about: the fragment of its IRI, once to a page."""
         thing, _, fragment = iri.partition("#")
-        if not fragment or thing != self._subject or fragment in self._anchored:
+        if not fragment or thing != self._subject:
             return Markup("")
-        self._anchored.add(fragment)
-        return Markup(' id="{}"').format(fragment)
+        return self.once(fragment)
+
+    def once(self, name: str) -> Markup:
+        """Return the attribute ``id`` with a name, the first time that a page asks for it."""
+        if name in self._anchored:
+            return Markup("")
+        self._anchored.add(name)
+        return Markup(' id="{}"').format(name)
 
     def amount(self, magnitude: Record) -> str:
         """Return a magnitude as a number, or a range of numbers, with its unit.

@@ -65,7 +65,7 @@ def test_a_filter_takes_an_iri_or_the_last_part_of_it_and_keeps_what_fits(client
         return [t["id"] for t in (value if isinstance(value, list) else [value] if value else [])]
 
     records = client.get(f"{API}/{collection}?limit=500").json()["items"]
-    iri = next(iri for record in records for iri in things(record))
+    iri = next(i for record in records for i in things(record) if name != "intervention" or "/intervention/" in i)
     expected = [record for record in records if iri in things(record)]
     assert len(expected) > 0
     tail = iri.rsplit("/", 1)[-1]
@@ -168,7 +168,7 @@ def test_every_conclusion_has_a_chain_down_to_passages(client, release, name):
         assert chain["release"] == release.id
         assert chain["statedIn"]
         for line in chain["lines"]:
-            assert line["statements"]
+            assert line["basis"]
             for statement in line["statements"]:
                 assert statement["statedIn"], statement["id"]
 

@@ -50,7 +50,8 @@ def run(test):
 )
 def test_a_query_past_a_limit_is_stopped_and_the_next_one_works(release, query, limit):
     async def test():
-        limits = Limits(seconds=30 if limit == "memory_mb" else 1, memory_mb=200, rows=1000)
+        seconds, memory = (30, 200) if limit == "memory_mb" else (1, 1024)
+        limits = Limits(seconds=seconds, memory_mb=memory, rows=1000)
         async with pool(release, limits=limits, workers=1) as engine:
             with pytest.raises(LimitExceeded) as stopped:
                 await engine.query(query)
