@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -36,16 +37,31 @@ class DataFile:
     text: str
     quads: tuple[ox.Quad, ...]
 
+    @cached_property
+    def _subjects(self) -> frozenset[str]:
+        return frozenset(str(getattr(quad.subject, "value", "")) for quad in self.quads)
+
+    @cached_property
+    def _first_lines(self) -> dict[str, int]:
+        """The line on which each resource stands at the start of a line, as the normal form writes its subjects."""
+        found: dict[str, int] = {}
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if line.startswith("<") and (end := line.find(">")) > 0:
+                found.setdefault(line[1:end].removeprefix(ID), number)
+        return found
+
     def line_of(self, iri: str) -> int:
         """Return the line (from 1) on which a resource is first described, or 1 when it is not found."""
+        if known := self._first_lines.get(iri.removeprefix(ID)):
+            return known
         names = f"(?:{re.escape(iri)}|{re.escape(iri.removeprefix(ID))})"
-        patterns = (rf"^<{names}>", rf"^\s*<{names}>\s+[\w-]*:?\w", rf"<{names}>")
+        patterns = (rf"^\s*<{names}>\s+[\w-]*:?\w", rf"<{names}>")
         found = next(filter(None, (re.search(p, self.text, re.MULTILINE) for p in patterns)), None)
         return self.text.count("\n", 0, found.end()) + 1 if found else 1
 
     def describes(self, iri: str) -> bool:
         """Return whether the file has a statement about a resource."""
-        return any(getattr(quad.subject, "value", None) == iri for quad in self.quads)
+        return iri in self._subjects
 
 
 def data_files(directory: Path | None = None) -> list[Traversable]:

@@ -91,8 +91,8 @@ async def get_intervention(engine: Engine, slug: str) -> Record | None:
 
     ``label``, ``definition``, ``altLabel``, ``descriptions`` (with aim and target group), ``placements``,
     ``logicModel`` (factors it is meant to act on), ``appraisals``, ``findings``, ``gaps``, ``examples``,
-    ``observations``, ``statistics``, ``recommendations``, ``prerequisites`` and ``sources`` (all that these cite). Each statement is as
-    in ``statements.statement``.
+    ``observations``, ``statistics``, ``recommendations``, ``prerequisites`` and ``sources`` (all that these cite). Each
+    statement is as in ``statements.statement``.
     """
     iri = resource("intervention", slug)
     facts = Facts(await ask(engine, "record-of-intervention", intervention=iri))

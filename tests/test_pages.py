@@ -274,7 +274,9 @@ def test_every_part_of_a_thing_has_its_place_on_the_page_of_the_thing(client, en
     rows = json.loads(runner.run(engine.query(query)).body)["results"]["bindings"]
     parts = [row["part"]["value"].removeprefix(ID).partition("#") for row in rows if ID in row["part"]["value"]]
     assert len(parts) > 1000
-    for thing in sorted({thing for thing, _, _ in parts}):
+    things = sorted({thing for thing, _, _ in parts})
+    one_of_each_kind = {thing.split("/")[0]: thing for thing in things}.values()
+    for thing in sorted({*things[::9], *one_of_each_kind}):
         page = Page(client.get(f"/doc/{thing}?lang=en", accept="text/html").text)
         ids = [e["id"] for e in page.elements if "id" in e]
         assert len(ids) == len(set(ids)), thing
