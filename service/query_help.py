@@ -16,7 +16,7 @@ EXAMPLES: dict[str, str] = {
     "ev:Flag": "ev:OnlyInterviews",
     "ev:InconsistencyKind": "ev:SummaryAgainstBody",
     "ev:Informant": "ev:ServiceRepresentatives",
-    "ev:Intervention": "bostad-forst",
+    "ev:Intervention": "case-management",
     "ev:InterventionKind": "ev:WorkingMethod",
     "ev:Organisation": "lumell-associates",
     "ev:Outcome": "arbete",
