@@ -94,7 +94,7 @@ def flags(store):
     return {row["f"].value.removeprefix(EV) for row in rows}
 
 
-LINE = ":l1 . :l1 ev:basis {} ; ev:hasEvidenceItem {}"
+LINE = ":l1 . :l1 ev:direction ev:Supports ; ev:basis {} ; ev:hasEvidenceItem {}"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,14 @@ def test_a_flag_is_given_only_where_everything_is_so(basis, items, statements, e
 
 
 def test_two_lines_of_different_basis_have_no_flag_of_basis():
-    assert flags(claim(":l1 , :l2 . :l1 ev:basis ev:interviews . :l2 ev:basis ev:systematicReview")) == set()
+    assert (
+        flags(
+            claim(
+                ":l1 , :l2 . :l1 ev:direction ev:Supports ; ev:basis ev:interviews . :l2 ev:direction ev:Supports ; ev:basis ev:systematicReview"
+            )
+        )
+        == set()
+    )
 
 
 def test_every_figure_is_published_with_its_metric_in_two_languages(store, release):
