@@ -20,7 +20,7 @@ EXAMPLES: dict[str, str] = {
     "ev:InterventionKind": "ev:WorkingMethod",
     "ev:Organisation": "lumell-associates",
     "ev:Outcome": "arbete",
-    "ev:Population": "inskrivna-arbetsformedlingen",
+    "ev:Population": "langtidsarbetslosa",
     "ev:ProcessModel": "styrsnurra",
     "ev:ProtectiveFactor": "arbetslivserfarenhet",
     "ev:RecommendationKind": "ev:DevelopmentIdea",

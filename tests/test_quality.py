@@ -135,14 +135,15 @@ def test_a_flag_is_given_only_where_everything_is_so(basis, items, statements, e
 
 
 def test_two_lines_of_different_basis_have_no_flag_of_basis():
-    assert (
-        flags(
-            claim(
-                ":l1 , :l2 . :l1 ev:direction ev:Supports ; ev:basis ev:interviews . :l2 ev:direction ev:Supports ; ev:basis ev:systematicReview"
-            )
-        )
-        == set()
+    one, two = (f":l{n} ev:direction ev:Supports ; ev:basis {b}" for n, b in ((1, "ev:interviews"), (2, "ev:survey")))
+    assert flags(claim(f":l1 , :l2 . {one} . {two}")) == set()
+
+
+def test_a_line_that_does_not_support_does_not_take_a_flag_away():
+    lines = (
+        ":l1 ev:direction ev:Supports ; ev:basis ev:provenExperience . :l2 ev:direction ev:Neutral ; ev:basis ev:law"
     )
+    assert flags(claim(f":l1 , :l2 . {lines}")) == {"OnlyProvenExperience"}
 
 
 def test_every_figure_is_published_with_its_metric_in_two_languages(store, release):
