@@ -14,9 +14,8 @@ import pyoxigraph as ox
 
 from evidensgraf.graph.format import write
 from evidensgraf.graph.sheet import Sheet
-from evidensgraf.graph.sheet_terms import expand
 from evidensgraf.graph.verify import Check
-from evidensgraf.ontology.namespaces import graph_iri, resource
+from evidensgraf.ontology.namespaces import expand, graph_iri, resource
 
 _BIBLIOGRAPHY = ox.NamedNode(graph_iri("bibliography"))
 _DATASET = ox.NamedNode(resource("dataset", "evidensgraf"))

@@ -6,7 +6,7 @@ import re
 
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import PREFIXES, graph_iri, resource
+from evidensgraf.ontology.namespaces import PREFIXES, expand, graph_iri, resource
 from evidensgraf.queries.catalogue import Query, load_rules
 
 DERIVED = ox.NamedNode(graph_iri("derived"))
@@ -58,15 +58,10 @@ def _described(rule: Query) -> list[ox.Quad]:
     node = ox.NamedNode(rule_iri(rule.name))
     texts = [("dcterms:title", rule.summary), ("dcterms:description", rule.description)]
     values: list[tuple[str, ox.NamedNode | ox.Literal]] = [
-        ("rdf:type", ox.NamedNode(_expand("ev:DerivationRule"))),
+        ("rdf:type", ox.NamedNode(expand("ev:DerivationRule"))),
         ("sh:construct", ox.Literal(rule.text)),
         *((p, ox.Literal(text, language=lang)) for p, by_language in texts for lang, text in by_language.items()),
-        *(("ev:derives", ox.NamedNode(_expand(term))) for term in rule.derives),
+        *(("ev:derives", ox.NamedNode(expand(term))) for term in rule.derives),
     ]
-    about = [ox.Quad(node, ox.NamedNode(_expand(p)), value, DERIVED) for p, value in values]
-    return [*about, ox.Quad(DERIVED, ox.NamedNode(_expand("prov:wasGeneratedBy")), node, DERIVED)]
-
-
-def _expand(curie: str) -> str:
-    prefix, _, local = curie.partition(":")
-    return PREFIXES[prefix] + local
+    about = [ox.Quad(node, ox.NamedNode(expand(p)), value, DERIVED) for p, value in values]
+    return [*about, ox.Quad(DERIVED, ox.NamedNode(expand("prov:wasGeneratedBy")), node, DERIVED)]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import BASE, PREFIXES, resource
+from evidensgraf.ontology.namespaces import BASE, PREFIXES, expand, resource
 
 _RDF_TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _XSD_INTEGER = ox.NamedNode(PREFIXES["xsd"] + "integer")
@@ -54,17 +54,16 @@ def describe(store: ox.Store, release_id: str, digest: str) -> bytes:
     return ox.serialize(out, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
 
 
-def _expand(curie: str) -> ox.NamedNode:
-    prefix, _, local = curie.partition(":")
-    return ox.NamedNode(PREFIXES[prefix] + local)
-
-
 def _link(subject: str, predicate: str, iri: str | None, text: str = "") -> ox.Triple:
-    return ox.Triple(ox.NamedNode(subject), _expand(predicate), ox.NamedNode(iri) if iri else ox.Literal(text))
+    return ox.Triple(
+        ox.NamedNode(subject), ox.NamedNode(expand(predicate)), ox.NamedNode(iri) if iri else ox.Literal(text)
+    )
 
 
 def _count(subject: str, predicate: str, number: int) -> ox.Triple:
-    return ox.Triple(ox.NamedNode(subject), _expand(predicate), ox.Literal(str(number), datatype=_XSD_INTEGER))
+    return ox.Triple(
+        ox.NamedNode(subject), ox.NamedNode(expand(predicate)), ox.Literal(str(number), datatype=_XSD_INTEGER)
+    )
 
 
 def _tail(iri: str) -> str:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import PREFIXES, graph_iri, resource
+from evidensgraf.ontology.namespaces import PREFIXES, expand, graph_iri, resource
 from evidensgraf.queries.catalogue import Query, load_quality
 
 QUALITY = ox.NamedNode(graph_iri("quality"))
@@ -98,5 +98,4 @@ def _quad(subject: str, predicate: str, value: ox.NamedNode | ox.Literal) -> ox.
 
 
 def _iri(curie: str) -> ox.NamedNode:
-    prefix, _, local = curie.partition(":")
-    return ox.NamedNode(PREFIXES[prefix] + local)
+    return ox.NamedNode(expand(curie))

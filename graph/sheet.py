@@ -20,8 +20,8 @@ from typing import Any
 import pyoxigraph as ox
 import yaml
 
-from evidensgraf.graph.sheet_terms import Terms, expand
-from evidensgraf.ontology.namespaces import graph_iri, resource, slugify
+from evidensgraf.graph.sheet_terms import Terms
+from evidensgraf.ontology.namespaces import expand, graph_iri, resource, slugify
 
 _PLAIN = {"title": "dcterms:title", "summary": "dcterms:description", "note": "ev:editorialNote"}
 """Fields that are not named after a property of the ontology."""

@@ -10,25 +10,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from evidensgraf.graph.load import read_vocabulary
-from evidensgraf.ontology.namespaces import EV, PREFIXES, resource
+from evidensgraf.ontology.namespaces import EV, PREFIXES, kebab, resource
 
 _UNION = "owl:unionOf/rdf:rest*/rdf:first"
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
-
-
-def expand(curie: str) -> str:
-    """Return the IRI of a CURIE with a known prefix."""
-    prefix, _, local = curie.partition(":")
-    return PREFIXES[prefix] + local
-
-
-def kebab(name: str) -> str:
-    """Return a class name in the form it has in the IRIs of its instances.
-
-    >>> kebab("EvidenceGap")
-    'evidence-gap'
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
 @cache

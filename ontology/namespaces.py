@@ -80,6 +80,25 @@ def curie(iri: str) -> str:
     return iri
 
 
+def expand(curie: str) -> str:
+    """Return the IRI of a CURIE with one of the project's prefixes.
+
+    >>> expand("ev:Finding")
+    'https://w3id.org/evidensgraf/def/Finding'
+    """
+    prefix, _, local = curie.partition(":")
+    return PREFIXES[prefix] + local
+
+
+def kebab(name: str) -> str:
+    """Return a class name in the form that it has in the IRIs of its instances.
+
+    >>> kebab("EvidenceGap")
+    'evidence-gap'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
 def ontology_files() -> list[Traversable]:
     """Return the Turtle files of the ontology and its schemes, without the alignments, sorted by name."""
     room = files("evidensgraf.ontology")

@@ -17,7 +17,7 @@ import yaml
 from rdflib import Literal, URIRef
 from rdflib.namespace import XSD
 
-from evidensgraf.ontology.namespaces import PREFIXES, resource, slugify
+from evidensgraf.ontology.namespaces import PREFIXES, kebab, resource, slugify
 
 _SLOT = r"VALUES\s+\?{name}\s*\{{\s*UNDEF\s*\}}"
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*")
@@ -55,7 +55,7 @@ class Parameter:
         if colon and prefix in PREFIXES:
             value = PREFIXES[prefix] + local
         elif not colon and value == slugify(value):
-            value = resource(_kebab(self.type.rsplit("/", 1)[-1]), value)
+            value = resource(kebab(self.type.rsplit("/", 1)[-1]), value)
         if not _IRI.fullmatch(value):
             raise CatalogueError(f"{self.name}: '{value}' is not an IRI, a CURIE or a slug.")
         return value
@@ -100,10 +100,6 @@ class Query:
             before, after = re.split(_SLOT.format(name=name), text)
             text = f"{before}VALUES ?{name} {{ {known[name].term(value)} }}{after}"
         return text
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
 def _languages(value: object, where: str) -> dict[str, str]:

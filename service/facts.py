@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evidensgraf.graph.engine import Engine
-from evidensgraf.ontology.namespaces import ID, PREFIXES
+from evidensgraf.ontology.namespaces import ID, PREFIXES, expand
 from evidensgraf.queries.catalogue import load
 
 Text = dict[str, str]
@@ -30,16 +30,6 @@ async def ask(engine: Engine, name: str, **values: str) -> list[Row]:
     answer = await engine.query(load()[name].bind(values))
     rows: list[Row] = json.loads(answer.body)["results"]["bindings"]
     return rows
-
-
-def expand(curie: str) -> str:
-    """Return the IRI of a CURIE with one of the project's prefixes.
-
-    >>> expand("ev:Finding")
-    'https://w3id.org/evidensgraf/def/Finding'
-    """
-    prefix, _, local = curie.partition(":")
-    return PREFIXES[prefix] + local
 
 
 def kind_of(iri: str) -> str:
