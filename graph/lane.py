@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from evidensgraf.graph.activity import Activity, outcome
 from evidensgraf.graph.engine import Answer, Engine, EngineBusy, Limits
 
 
 class Lane:
     """An engine that passes its queries on to another one: at most ``width`` at once, while ``queue`` more may wait.
 
-    What is left of the engine is free for everybody else. Queries that wait are let in as they came.
+    What is left of the engine is free for everybody else. Queries that wait are let in as they came. Those that are not
+    let in are counted in the ``activity`` of the engine.
     """
 
     def __init__(self, engine: Engine, width: int, queue: int) -> None:
         self.engine, self.width, self.queue = engine, width, queue
+        self.activity: Activity = getattr(engine, "activity", None) or Activity()
         self._places = asyncio.Semaphore(width)
         self._waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        """Queries that wait for a place."""
+        return self._waiting
 
     async def query(
         self,
@@ -42,6 +50,13 @@ class Lane:
             self._places.release()
 
     async def _enter(self) -> None:
+        try:
+            await self._wait()
+        except BaseException as error:
+            self.activity.outcomes[outcome(error)] += 1
+            raise
+
+    async def _wait(self) -> None:
         if self._places.locked() and self._waiting >= self.queue:
             raise EngineBusy(retry_after=1)
         self._waiting += 1

@@ -9,10 +9,12 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evidensgraf.graph.activity import Activity, outcome
 from evidensgraf.graph.engine import (
     GRAPH_TYPES,
     RESULT_TYPES,
@@ -50,22 +52,40 @@ class LocalEngine:
     """Answers queries over a release in forked worker processes (see ``graph.supervisor``).
 
     ``workers`` processes evaluate at once; at most ``queue`` further queries wait; ``recent_mb`` mebibytes of answers
-    are kept, which stays right for ever because a release never changes.
+    are kept, which stays right for ever because a release never changes. What it does is counted in ``activity``.
     """
 
     def __init__(
-        self, release: Release, limits: Limits | None = None, *, workers: int = 2, queue: int = 32, recent_mb: int = 64
+        self,
+        release: Release,
+        limits: Limits | None = None,
+        *,
+        workers: int = 2,
+        queue: int = 32,
+        recent_mb: int = 64,
+        activity: Activity | None = None,
     ) -> None:
         self.release, self.limits = release, limits or Limits()
         self.workers, self.queue = workers, queue
+        self.activity = activity or Activity()
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._waiting = 0
-        self._recent: Recent[Answer] = Recent(recent_mb * 2**20)
+        self._recent: Recent[Answer] = Recent(recent_mb * 2**20, self.activity.answers)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._failure: str | None = None
         self._ready = asyncio.Event()
+
+    @property
+    def idle(self) -> int:
+        """Workers that wait for a query."""
+        return self._idle.qsize()
+
+    @property
+    def waiting(self) -> int:
+        """Queries that wait for a worker."""
+        return self._waiting
 
     async def start(self) -> None:
         """Start the supervisor and wait until a worker is ready.
@@ -108,8 +128,10 @@ class LocalEngine:
                 channel = socket.socket(fileno=descriptors[0])
                 channel.setblocking(False)
                 self._ended[message["worker"]] = asyncio.get_running_loop().create_future()
+                self.activity.started += 1
                 self._idle.put_nowait(_Worker(message["worker"], channel))
             elif "ended" in message:
+                self.activity.ended += 1
                 future = self._ended.pop(message["ended"], None)
                 if future is not None and not future.done():
                     future.set_result(message["signal"])
@@ -140,11 +162,21 @@ class LocalEngine:
         limits: Limits | None = None,
     ) -> Answer:
         """Evaluate a query in a worker; see ``graph.engine.Engine.query``. Cancelling the call kills the worker."""
+        try:
+            answer = await self._query(text, media_type, default_graphs, named_graphs, limits or self.limits)
+        except BaseException as error:
+            self.activity.outcomes[outcome(error)] += 1
+            raise
+        self.activity.outcomes["ok"] += 1
+        return answer
+
+    async def _query(
+        self, text: str, media_type: str, default_graphs: Sequence[str], named_graphs: Sequence[str], limits: Limits
+    ) -> Answer:
         reading = self._read(text, media_type, [*default_graphs, *named_graphs])
         key = (text, media_type, tuple(default_graphs), tuple(named_graphs))
         if reading.constant and (known := self._recent.get(key)) is not None:
             return known
-        limits = limits or self.limits
         request = {
             "query": text,
             "media_type": media_type,
@@ -175,12 +207,15 @@ class LocalEngine:
         if self._waiting >= self.queue + self._idle.qsize():
             raise EngineBusy(retry_after=1)
         self._waiting += 1
+        began = time.perf_counter()
         try:
             return await self._idle.get()
         finally:
             self._waiting -= 1
+            self.activity.waiting.add(time.perf_counter() - began)
 
     async def _ask(self, worker: _Worker, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
+        began = time.perf_counter()
         try:
             async with asyncio.timeout(limits.seconds):
                 reply = await _exchange(worker.channel, json.dumps(request).encode())
@@ -192,10 +227,13 @@ class LocalEngine:
         except BaseException:
             self._kill(worker)
             raise
+        finally:
+            self.activity.evaluating.add(time.perf_counter() - began)
         self._idle.put_nowait(worker)
         return reply
 
     def _kill(self, worker: _Worker) -> None:
+        self.activity.killed += 1
         worker.channel.close()
         if self._control is not None:
             with contextlib.suppress(OSError):

@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
+from evidensgraf.graph.activity import Uses
+
 Value = TypeVar("Value")
 
 
 class Recent(Generic[Value]):
-    """Values by key within ``size`` bytes; the one that was least recently asked for goes first.
+    """Values by key within ``size`` bytes; the one that was least recently asked for goes first. ``uses`` counts.
 
     >>> recent: Recent[str] = Recent(16)
     >>> for key, size in (("a", 2), ("b", 2), ("c", 3)):
@@ -19,14 +21,17 @@ class Recent(Generic[Value]):
     ['A', 'B', None]
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, uses: Uses | None = None) -> None:
         self._largest, self._left = size // 8, size
+        self.uses = uses or Uses()
         self._kept: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
 
     def get(self, key: Hashable) -> Value | None:
         """Return the value with a key, or None."""
         if key not in self._kept:
+            self.uses.misses += 1
             return None
+        self.uses.hits += 1
         self._kept.move_to_end(key)
         return self._kept[key][0]
 
