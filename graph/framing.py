@@ -7,30 +7,51 @@ import struct
 
 PREFIX = struct.Struct("!IQ")
 """Network order: header length (4 bytes), body length (8 bytes)."""
+_CHUNK = 1 << 20
+_SMALL = 1 << 16
+
+
+def frame(header: bytes, body: bytes = b"") -> bytes:
+    """Return the bytes of one message.
+
+    >>> Incoming().feed(frame(b"{}", b"answer"))
+    (b'{}', b'answer')
+    """
+    return PREFIX.pack(len(header), len(body)) + header + body
+
+
+class Incoming:
+    """One message whose bytes arrive in pieces; nothing may follow it before it has been taken."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, piece: bytes) -> tuple[bytes, bytes] | None:
+        """Take the next bytes; return header and body when the message is whole, and begin anew."""
+        self._data += piece
+        if len(self._data) < PREFIX.size:
+            return None
+        header_size, body_size = PREFIX.unpack_from(self._data)
+        start = PREFIX.size + header_size
+        if len(self._data) < start + body_size:
+            return None
+        data, self._data = bytes(self._data), bytearray()
+        return data[PREFIX.size : start], data[start:]
 
 
 def send_message(channel: socket.socket, header: bytes, body: bytes = b"") -> None:
     """Send one message over a blocking stream socket."""
-    channel.sendall(PREFIX.pack(len(header), len(body)) + header)
-    if body:
+    if len(body) <= _SMALL:
+        channel.sendall(frame(header, body))
+    else:
+        channel.sendall(PREFIX.pack(len(header), len(body)) + header)
         channel.sendall(body)
 
 
 def recv_message(channel: socket.socket) -> tuple[bytes, bytes] | None:
     """Receive one message from a blocking stream socket; ``None`` when the other end is gone."""
-    prefix = _exactly(channel, PREFIX.size)
-    if prefix is None:
-        return None
-    header_size, body_size = PREFIX.unpack(prefix)
-    header, body = _exactly(channel, header_size), _exactly(channel, body_size)
-    return None if header is None or body is None else (header, body)
-
-
-def _exactly(channel: socket.socket, size: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < size:
-        chunk = channel.recv(min(size - len(data), 1 << 20))
-        if not chunk:
-            return None
-        data += chunk
-    return bytes(data)
+    incoming = Incoming()
+    while piece := channel.recv(_CHUNK):
+        if message := incoming.feed(piece):
+            return message
+    return None

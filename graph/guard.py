@@ -37,6 +37,10 @@ DEEPEST = 500
 """How deep brackets may be nested; an engine that recurses would otherwise run out of stack."""
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _UPDATES = {"LOAD", "CLEAR", "DROP", "ADD", "MOVE", "COPY", "CREATE", "INSERT", "DELETE", "WITH"}
+_TELLING = ("\\", "SERVICE", "FROM", *sorted(_CHANGING))
+_OPENING = re.compile(
+    r"\s*(?:PREFIX\s+(?:[A-Za-z][\w-]*)?:\s*<[^<>\s]*>\s*)*+(SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w:-])", re.IGNORECASE
+)
 
 
 class Token(NamedTuple):
@@ -71,6 +75,8 @@ def read(text: str, known_graphs: Collection[str] | None = None) -> Reading:
     evidensgraf.graph.engine.QueryRefused: SERVICE is refused: this endpoint does not call other endpoints. Query them \
 yourself, or download a release and load it beside them.
     """
+    if reading := _at_a_glance(text):
+        return reading
     plain = _ESCAPE.sub(_character, text)
     readings = [_read(version) for version in dict.fromkeys((text, plain))]
     if known_graphs is not None:
@@ -80,6 +86,15 @@ yourself, or download a release and load it beside them.
                 "List the graphs with: SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
             )
     return readings[-1]
+
+
+def _at_a_glance(text: str) -> Reading | None:
+    """Return the reading of a text that has nowhere, not even in a string, a word or sign that a lexer must judge."""
+    capitals = text.upper()
+    if any(sign in capitals for sign in _TELLING) or sum(map(text.count, "{([")) > DEEPEST:
+        return None
+    opening = _OPENING.match(text)
+    return Reading(opening[1].upper(), frozenset()) if opening else None
 
 
 def _character(match: re.Match[str]) -> str:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from evidensgraf.graph.activity import Activity, outcome
@@ -28,7 +27,7 @@ from evidensgraf.graph.engine import (
     QueryFailed,
     QueryRefused,
 )
-from evidensgraf.graph.framing import PREFIX
+from evidensgraf.graph.framing import Incoming, frame
 from evidensgraf.graph.guard import Reading, read
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
@@ -42,10 +41,42 @@ _SENTENCES = {
 }
 
 
-@dataclass(eq=False)
-class _Worker:
-    pid: int
-    channel: socket.socket
+class _Worker(asyncio.Protocol):
+    """The service's end of the channel to one worker, which answers one request at a time."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.alive = pid, True
+        self._incoming = Incoming()
+        self._reply: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport (``asyncio.Protocol``)."""
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    async def exchange(self, request: bytes) -> tuple[dict[str, Any], bytes]:
+        """Send a request and return the header and the body of the reply. Raises ``EOFError`` when the worker ends."""
+        if not self.alive:
+            raise EOFError
+        self._reply = asyncio.get_running_loop().create_future()
+        self._transport.write(frame(request))
+        return await self._reply
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the reply (``asyncio.Protocol``)."""
+        message = self._incoming.feed(data)
+        if message is not None and self._reply is not None and not self._reply.done():
+            self._reply.set_result((json.loads(message[0]), message[1]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the worker has ended (``asyncio.Protocol``)."""
+        self.alive = False
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(EOFError())
+
+    def close(self) -> None:
+        """Drop the channel; the worker ends when it notices."""
+        self._transport.abort()
 
 
 class LocalEngine:
@@ -70,6 +101,7 @@ class LocalEngine:
         self.activity = activity or Activity()
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
+        self._connecting: set[asyncio.Future[None]] = set()
         self._waiting = 0
         self._recent: Recent[Answer] = Recent(recent_mb * 2**20, self.activity.answers)
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,11 +157,9 @@ class LocalEngine:
                 return
             message = json.loads(data)
             if "worker" in message:
-                channel = socket.socket(fileno=descriptors[0])
-                channel.setblocking(False)
                 self._ended[message["worker"]] = asyncio.get_running_loop().create_future()
                 self.activity.started += 1
-                self._idle.put_nowait(_Worker(message["worker"], channel))
+                self._connect(message["worker"], descriptors[0])
             elif "ended" in message:
                 self.activity.ended += 1
                 future = self._ended.pop(message["ended"], None)
@@ -137,7 +167,18 @@ class LocalEngine:
                     future.set_result(message["signal"])
             elif "failed" in message:
                 self._failure = message["failed"]
+                self._ready.set()
+
+    def _connect(self, pid: int, descriptor: int) -> None:
+        async def connect() -> None:
+            channel, worker = socket.socket(fileno=descriptor), _Worker(pid)
+            await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=channel)
+            self._idle.put_nowait(worker)
             self._ready.set()
+
+        task = asyncio.ensure_future(connect())
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
 
     def _lost(self) -> None:
         """Start over when the supervisor is gone and nobody asked it to go."""
@@ -209,7 +250,9 @@ class LocalEngine:
         self._waiting += 1
         began = time.perf_counter()
         try:
-            return await self._idle.get()
+            while not (worker := await self._idle.get()).alive:
+                pass  # it ended while it was idle; its replacement is on its way
+            return worker
         finally:
             self._waiting -= 1
             self.activity.waiting.add(time.perf_counter() - began)
@@ -218,7 +261,7 @@ class LocalEngine:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(limits.seconds):
-                reply = await _exchange(worker.channel, json.dumps(request).encode())
+                reply = await worker.exchange(json.dumps(request).encode())
         except TimeoutError:
             self._kill(worker)
             return {"error": "limit", "limit": "seconds"}, b""
@@ -234,14 +277,14 @@ class LocalEngine:
 
     def _kill(self, worker: _Worker) -> None:
         self.activity.killed += 1
-        worker.channel.close()
+        worker.close()
         if self._control is not None:
             with contextlib.suppress(OSError):
                 self._control.send(json.dumps({"kill": worker.pid}).encode())
 
     async def _post_mortem(self, worker: _Worker) -> dict[str, Any]:
         """Say why a worker ended by itself: out of memory (SIGABRT, SIGKILL by the system) or out of stack."""
-        worker.channel.close()
+        worker.close()
         future = self._ended.get(worker.pid)
         signal_number = 9
         if future is not None:
@@ -267,25 +310,7 @@ class LocalEngine:
 
     def _drain(self) -> None:
         while not self._idle.empty():
-            self._idle.get_nowait().channel.close()
-
-
-async def _exchange(channel: socket.socket, request: bytes) -> tuple[dict[str, Any], bytes]:
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(channel, PREFIX.pack(len(request), 0) + request)
-    header_size, body_size = PREFIX.unpack(await _exactly(channel, PREFIX.size))
-    header = await _exactly(channel, header_size)
-    return json.loads(header), await _exactly(channel, body_size)
-
-
-async def _exactly(channel: socket.socket, size: int) -> bytes:
-    loop, data = asyncio.get_running_loop(), bytearray()
-    while len(data) < size:
-        chunk = await loop.sock_recv(channel, min(size - len(data), 1 << 20))
-        if not chunk:
-            raise EOFError
-        data += chunk
-    return bytes(data)
+            self._idle.get_nowait().close()
 
 
 def _failure(header: dict[str, Any], limits: Limits, request: dict[str, Any], form: str) -> EngineError:

@@ -3,7 +3,8 @@
 import pytest
 
 from evidensgraf.graph.engine import QueryFailed, QueryRefused
-from evidensgraf.graph.guard import read
+from evidensgraf.graph.guard import _at_a_glance, _read, read
+from evidensgraf.queries.catalogue import load
 
 REFUSED = [
     "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
@@ -77,3 +78,14 @@ def test_a_megabyte_of_brackets_is_refused_in_one_pass():
 def test_a_query_that_may_answer_differently_is_not_constant(function):
     assert not read(f"SELECT ({function}() AS ?x) {{}}").constant
     assert read(f"SELECT ('{function}' AS ?x) {{}}").constant
+
+
+@pytest.mark.parametrize("name", sorted(load()))
+def test_a_glance_and_the_lexer_read_the_same(name):
+    text = load()[name].text
+    glance = _at_a_glance(text)
+    assert glance is None or glance == _read(text)
+
+
+def test_most_questions_are_read_at_a_glance():
+    assert sum(_at_a_glance(query.text) is not None for query in load().values()) > len(load()) * 0.8
