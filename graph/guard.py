@@ -75,7 +75,7 @@ def read(text: str, known_graphs: Collection[str] | None = None) -> Reading:
     evidensgraf.graph.engine.QueryRefused: SERVICE is refused: this endpoint does not call other endpoints. Query them \
 yourself, or download a release and load it beside them.
     """
-    if reading := _at_a_glance(text):
+    if reading := glance(text):
         return reading
     plain = _ESCAPE.sub(_character, text)
     readings = [_read(version) for version in dict.fromkeys((text, plain))]
@@ -88,8 +88,15 @@ yourself, or download a release and load it beside them.
     return readings[-1]
 
 
-def _at_a_glance(text: str) -> Reading | None:
-    """Return the reading of a text that has nowhere, not even in a string, a word or sign that a lexer must judge."""
+def glance(text: str) -> Reading | None:
+    """Return the reading of a text that has nowhere, not even in a string, a word or sign that a lexer must judge.
+
+    Such a query neither federates nor names a graph, and asking it twice gives the same answer. None for any other.
+
+    >>> glance("ASK { ?s a ev:Finding }")
+    Reading(form='ASK', graphs=frozenset(), constant=True)
+    >>> glance("ASK { ?s a ev:Finding } # no SERVICE")
+    """
     capitals = text.upper()
     if any(sign in capitals for sign in _TELLING) or sum(map(text.count, "{([")) > DEEPEST:
         return None

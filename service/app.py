@@ -65,7 +65,8 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     app.state.adhoc = Lane(engine, settings.adhoc, settings.queue)
     problems.register(app)
     openapi.install(app, settings)
-    for part in (sparql, catalogue, resources, releases, problem_pages, api):
+    app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
+    for part in (catalogue, resources, releases, problem_pages, api):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")

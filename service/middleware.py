@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import uuid
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +16,8 @@ from evidensgraf.service.problems import LOG, Problem, respond
 
 MAX_BODY = 1_000_000
 """Largest request body, in bytes."""
+PATIENCE = 0.05
+"""How long an answer may take before it is asked whether its client is still there, in seconds."""
 
 SECURITY = {
     "Content-Security-Policy": (
@@ -42,6 +43,9 @@ PREFLIGHT = {
     "If-None-Match, If-Unmodified-Since, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
+
+
+_EVERYWHERE = Headers({"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS}).raw
 
 
 class EveryAnswer:
@@ -70,7 +74,7 @@ class EveryAnswer:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add_to(MutableHeaders(scope=message), scope)
+                message = {**message, "headers": self._add_to(list(message["headers"]), scope)}
             await send(message)
 
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
@@ -81,11 +85,10 @@ class EveryAnswer:
             return
         await self.app(scope, receive, send_with_headers)
 
-    def _add_to(self, headers: MutableHeaders, scope: Scope) -> None:
-        headers["Evidensgraf-Release"] = self.release
-        headers["X-Request-Id"] = scope["request_id"]
-        for name, value in {"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS}.items():
-            headers.setdefault(name, value)
+    def _add_to(self, headers: list[tuple[bytes, bytes]], scope: Scope) -> list[tuple[bytes, bytes]]:
+        there = {name for name, _ in headers}
+        own = [(b"evidensgraf-release", self.release.encode()), (b"x-request-id", scope["request_id"].encode())]
+        return [*headers, *own, *(pair for pair in _EVERYWHERE if pair[0] not in there)]
 
 
 class HeadAsGet:
@@ -146,29 +149,57 @@ class WhileConnected:
         body = await _read(receive)
         if body is None:
             return
-        gone = asyncio.Event()
-        unread = True
-
-        async def replay() -> Message:
-            nonlocal unread
-            if unread:
-                unread = False
-                return {"type": "http.request", "body": body, "more_body": False}
-            await gone.wait()
-            return {"type": "http.disconnect"}
-
-        work = asyncio.ensure_future(self.app(scope, replay, send))
-        watch = asyncio.ensure_future(_disconnected(receive, gone))
+        connection = _Connection(body, receive)
         try:
-            await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
+            await self.app(scope, connection.receive, send)
+        except asyncio.CancelledError:
+            if not connection.gone.is_set():
+                raise
+            connection.task.uncancel()
         finally:
-            for task in (work, watch):
-                if not task.done():
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+            connection.leave()
+
+
+class _Connection:
+    """What is left of a connection when its request has been read: whether the client is still there.
+
+    That is only asked when an answer takes longer than ``PATIENCE``, or when somebody waits for it: most answers are
+    given before.
+    """
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.task, self.gone = task, asyncio.Event()
+        self._body: bytes | None = body
+        self._receive = receive
+        self._watching: asyncio.Future[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._watch)
+
+    async def receive(self) -> Message:
+        """Give the request, and then the news that the client has gone, when it has (ASGI 3)."""
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
+        self._watch()
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    def _watch(self) -> None:
+        if self._watching is None:
+            self._watching = asyncio.ensure_future(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone.set()
+        self.task.cancel()
+
+    def leave(self) -> None:
+        """Stop asking."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -183,9 +214,3 @@ async def _read(receive: Receive) -> bytes | None:
             raise Problem("content-too-large")
         if not message.get("more_body", False):
             return bytes(body)
-
-
-async def _disconnected(receive: Receive, gone: asyncio.Event) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    gone.set()

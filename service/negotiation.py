@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from evidensgraf.ontology.namespaces import LANGUAGES
 
@@ -45,7 +46,7 @@ class Variant:
     media_type: str
     name: str
     source: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     alias: bool = False
 
     @property
@@ -144,7 +145,12 @@ def choose(accept: str | None, variants: Sequence[Variant], name: str | None = N
             v for wanted in _names(name) for v in variants if wanted == (v.media_type if "/" in wanted else v.name)
         )
         return next(named, None)
-    ranges = list(_media_ranges(accept or ""))
+    return _best((accept or "")[:MOST], tuple(variants))
+
+
+@lru_cache(maxsize=512)
+def _best(accept: str, variants: tuple[Variant, ...]) -> Variant | None:
+    ranges = list(_media_ranges(accept))
     ranked = [(_weight(ranges, v), v) for v in variants]
     best = max((q for q, _ in ranked), default=0.0)
     return next((v for q, v in ranked if q == best), None) if best > 0 else None

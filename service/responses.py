@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -97,16 +98,8 @@ def negotiate(request: Request, variants: Sequence[Variant], suffix: str | None 
 
 def entity_tag(request: Request, variant: Variant, lang: str | None = None) -> str:
     """Return the strong validator (RFC 9110 §8.8.3) of an answer: of its release, address, variant and software."""
-    release = release_of(request)
-    parts = (
-        release.digest,
-        release.id,
-        _VERSION,
-        full_path(request),
-        request.url.query,
-        variant.media_type,
-        lang or "",
-    )
+    release, query = release_of(request), request.scope["query_string"].decode("latin-1")
+    parts = (release.digest, release.id, _VERSION, full_path(request), query, variant.media_type, lang or "")
     return f'"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
 
 
@@ -117,6 +110,11 @@ class Kept:
     body: bytes
     content_type: str
     headers: Mapping[str, str]
+
+    @cached_property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """All headers as ASGI has them."""
+        return Response(self.body, headers=dict(self.headers), media_type=self.content_type).raw_headers
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,8 @@ def known(request: Request, variant: Variant, lang: str | None = None, about: Ab
     tag = entity_tag(request, variant, lang)
     kept = _recent(request).get(tag)
     if kept is not None:
-        found = Response(kept.body, headers=dict(kept.headers), media_type=kept.content_type)
+        found = Response(kept.body)
+        found.raw_headers = list(kept.raw_headers)
         return conditional(request, kept.headers) or found
     headers = headers_of(request, variant, lang, about)  # a client with the tag has had the answer: there is one
     return conditional(request, headers) if tag in held(request.headers) else None
@@ -193,12 +192,17 @@ def headers_of(request: Request, variant: Variant, lang: str | None = None, abou
         found["Content-Language"] = lang or "sv, en"
     if request.method == "GET" and about.constant:
         found["ETag"] = entity_tag(request, variant, lang)
-        found["Last-Modified"] = format_datetime(released(release_of(request)), usegmt=True)
+        found["Last-Modified"] = _http_date(released(release_of(request)))
     if about.location:
         found["Content-Location"] = about.location
     if about.links:
         found["Link"] = ", ".join(about.links)
     return found
+
+
+@cache
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
 
 
 def released(release: Release) -> datetime:

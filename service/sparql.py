@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from evidensgraf.graph.engine import Answer, EngineError, QueryFailed, QueryRefused
 from evidensgraf.graph.guard import Reading, read
@@ -57,10 +58,10 @@ GRAPHS: tuple[Variant, ...] = (
 )
 """Representations of a CONSTRUCT or DESCRIBE answer, in the server's order of preference."""
 
+_QUERY_STRING = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
+"""A query string in the characters that RFC 3986 (§3.4) allows."""
 LONGEST_TARGET = 1000
 """Longest request target, in characters, that the headers of an answer repeat: proxies bound a response's headers."""
-
-router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,6 @@ def _not_utf8() -> Problem:
     return Problem("bad-request", {"sv": "Frågan är inte kodad i UTF-8.", "en": "The query is not encoded in UTF-8."})
 
 
-@router.api_route("/sparql", methods=["GET", "POST"])
-@router.api_route("/sparql/", methods=["GET", "POST"])
 async def sparql(request: Request) -> Response:
     """Answer a query, or describe the endpoint when there is none."""
     operation = await read_operation(request)
@@ -186,6 +185,9 @@ def _about(request: Request, variant: Variant, variants: Sequence[Variant], cons
 
 
 def _location(request: Request, variant: Variant) -> str:
+    query = request.scope["query_string"]
+    if b"format=" not in query and _QUERY_STRING.fullmatch(query):  # as it was written
+        return f"{full_path(request)}?{query.decode()}&format={variant.name}"
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "format"]
     return with_query(full_path(request), [*pairs, ("format", variant.name)])
 
@@ -217,3 +219,7 @@ async def _describe(request: Request) -> Response:
         return ready
     triples = service_description(endpoint, release_of(request))
     return answer(request, serialise(triples, variant, context_iri(request), endpoint), variant)
+
+
+ROUTES = [Route(path, sparql, methods=["GET", "POST"], include_in_schema=False) for path in ("/sparql", "/sparql/")]
+"""The endpoint, with and without a final slash: clients that federate do not follow redirects."""
