@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from evidensgraf.graph.activity import Activity, outcome
 from evidensgraf.graph.engine import (
@@ -51,8 +51,7 @@ class _Worker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport (``asyncio.Protocol``)."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is one without saying so
 
     async def exchange(self, request: bytes) -> tuple[dict[str, Any], bytes]:
         """Send a request and return the header and the body of the reply. Raises ``EOFError`` when the worker ends."""
