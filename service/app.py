@@ -12,8 +12,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from evidensgraf.graph.engine import Engine
-from evidensgraf.graph.lane import Lane
-from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
 from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
@@ -23,16 +21,17 @@ from evidensgraf.service.responses import (
     JSON,
     About,
     answer,
+    engine_of,
     json_bytes,
     known,
     language,
     link,
     negotiate,
+    release_of,
 )
+from evidensgraf.service.serving import Served, Serving, WithServing
 from evidensgraf.service.settings import Settings
 
-RECENT_MB = 64
-"""Room for recent answers, in mebibytes."""
 LISTINGS = ("interventions", "recommendations", "findings", "sources")
 """Pages that list records of one kind."""
 STATIC_PAGES = ("about", "accessibility")
@@ -42,10 +41,12 @@ STATIC_PAGES = ("about", "accessibility")
 def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     """Return the service over a started engine and the release that it answers from.
 
-    The caller closes the engine, which has ``settings.workers`` workers. Queries that users write, and those of the
-    catalogue, take all but one of them, so that they never hold up documents, pages and the API. The application works
-    wherever it is mounted, and under ``settings.root_path``.
+    ``app.state.served`` takes another engine and release while it runs; the caller closes the engine that is served.
+    Of its ``settings.workers`` workers, queries that users write, and those of the catalogue, take all but one, so that
+    they never hold up documents, pages and the API. The application works wherever it is mounted, and under
+    ``settings.root_path``.
     """
+    served = Served(Serving(engine, release, settings))
     app = FastAPI(
         title="Evidensgraf",
         version=openapi.API_INFO["apiVersion"],
@@ -54,15 +55,14 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(EveryAnswer, release=release.id, root_path=settings.root_path),
+            Middleware(WithServing, served=served),
+            Middleware(EveryAnswer, root_path=settings.root_path),
             Middleware(HeadAsGet),
             Middleware(LastResort),
             Middleware(WhileConnected),
         ],
     )
-    app.state.recent = Recent(RECENT_MB * 2**20)
-    app.state.engine, app.state.release, app.state.settings = engine, release, settings
-    app.state.adhoc = Lane(engine, settings.adhoc, settings.queue)
+    app.state.served, app.state.settings = served, settings
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
@@ -76,10 +76,8 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
 def _add_own_routes(app: FastAPI) -> None:
     app.add_api_route("/health", _health, include_in_schema=False)
     app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
-    app.add_api_route("/", _page(lambda r, lang: pages.start(r, r.app.state.engine, lang)), include_in_schema=False)
-    app.add_api_route(
-        "/quality", _page(lambda r, lang: pages.quality(r, r.app.state.engine, lang)), include_in_schema=False
-    )
+    app.add_api_route("/", _page(lambda r, lang: pages.start(r, engine_of(r), lang)), include_in_schema=False)
+    app.add_api_route("/quality", _page(lambda r, lang: pages.quality(r, engine_of(r), lang)), include_in_schema=False)
     for kind in LISTINGS:
         app.add_api_route(f"/{kind}", _page(_listing(kind)), include_in_schema=False)
     for name in STATIC_PAGES:
@@ -88,7 +86,7 @@ def _add_own_routes(app: FastAPI) -> None:
 
 async def _health(request: Request) -> Response:
     """Say that the service lives, and which release it serves; asks nothing of the engine."""
-    release: Release = request.app.state.release
+    release = release_of(request)
     body = {"status": "ok", "release": release.id, "sha256": release.digest}
     return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
@@ -97,8 +95,7 @@ async def _openapi(request: Request) -> Response:
     """Describe the REST API, with examples from the release."""
     if ready := known(request, JSON, about=BOTH):
         return ready
-    state = request.app.state
-    document = await openapi.with_examples(request.app.openapi(), state.engine, state.release.id)
+    document = await openapi.with_examples(request.app.openapi(), engine_of(request), release_of(request).id)
     return answer(request, json_bytes(document), JSON, about=BOTH)
 
 
@@ -106,7 +103,7 @@ _Render = Callable[[Request, str], Awaitable[str]]
 
 
 def _listing(kind: str) -> _Render:
-    return lambda request, lang: pages.listing(request, request.app.state.engine, kind, lang)
+    return lambda request, lang: pages.listing(request, engine_of(request), kind, lang)
 
 
 def _static(name: str) -> _Render:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidensgraf.service.negotiation import VARY
 from evidensgraf.service.problems import LOG, Problem, respond
+from evidensgraf.service.serving import KEY
 
 MAX_BODY = 1_000_000
 """Largest request body, in bytes."""
@@ -55,8 +56,8 @@ class EveryAnswer:
     ``root_path`` is the path that a proxy serves the service under.
     """
 
-    def __init__(self, app: ASGIApp, release: str, root_path: str = "") -> None:
-        self.app, self.release, self.root_path = app, release, root_path
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+        self.app, self.root_path = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI 3)."""
@@ -87,7 +88,10 @@ class EveryAnswer:
 
     def _add_to(self, headers: list[tuple[bytes, bytes]], scope: Scope) -> list[tuple[bytes, bytes]]:
         there = {name for name, _ in headers}
-        own = [(b"evidensgraf-release", self.release.encode()), (b"x-request-id", scope["request_id"].encode())]
+        own = [
+            (b"evidensgraf-release", scope[KEY].release.id.encode()),
+            (b"x-request-id", scope["request_id"].encode()),
+        ]
         return [*headers, *own, *(pair for pair in _EVERYWHERE if pair[0] not in there)]
 
 

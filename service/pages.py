@@ -18,6 +18,7 @@ from evidensgraf.service.facts import Facts, Record, Text, ask
 from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.properties import incoming, places, properties
 from evidensgraf.service.rendering import View
+from evidensgraf.service.serving import serving_of
 from evidensgraf.service.statements import cited, passage
 
 SHOWN_ROWS = 200
@@ -195,7 +196,7 @@ async def sparql_page(
         result["total"] = len(rows)
         result["rows"] = rows[:SHOWN_ROWS]
         iris = {term["value"] for row in result["rows"] for term in row.values() if term["type"] == "uri"}
-        names = await records.labels_of(request.app.state.engine, iris) if iris else {}
+        names = await records.labels_of(serving_of(request).engine, iris) if iris else {}
     elif answer:
         result = {"graph": answer.body.decode()}
     view = View(request, lang, names)

@@ -17,6 +17,7 @@ from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
 from evidensgraf.service.paths import base_path, full_path
+from evidensgraf.service.serving import serving_of
 
 SHOWN_LINKS = 500
 """Incoming links on the page of a resource (the query ``links-to-resource`` gives one more)."""
@@ -93,8 +94,8 @@ class View:
         }
         page: dict[str, Any] = {"queries": [], "formats": [], "current": "", "description": None}
         page |= {"shown_links": SHOWN_LINKS, "action": base_path(self.request) + "/sparql"}
-        state = self.request.app.state
-        known = {"lang": self.lang, "release": state.release.id, "base": state.settings.public_base, "curie": curie}
+        release, base = serving_of(self.request).release, self.request.app.state.settings.public_base
+        known = {"lang": self.lang, "release": release.id, "base": base, "curie": curie}
         return environment().get_template(template).render({**page, **known, **helpers, **values})
 
     def t(self, key: str, **values: object) -> str:

@@ -23,6 +23,7 @@ from evidensgraf.service.conditions import failed, held, unchanged
 from evidensgraf.service.negotiation import Variant, choose, choose_language, joined
 from evidensgraf.service.paths import chosen_format, full_path
 from evidensgraf.service.problems import Problem
+from evidensgraf.service.serving import serving_of
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 """The licence of all data."""
@@ -49,21 +50,18 @@ _VERSION = importlib.metadata.version("evidensgraf")
 
 
 def engine_of(request: Request) -> Engine:
-    """Return the engine that answers for the application."""
-    engine: Engine = request.app.state.engine
-    return engine
+    """Return the engine that answers for a request."""
+    return serving_of(request).engine
 
 
 def adhoc_of(request: Request) -> Engine:
     """Return the share of the engine that answers queries of users' own, and of the catalogue."""
-    lane: Engine = request.app.state.adhoc
-    return lane
+    return serving_of(request).adhoc
 
 
 def release_of(request: Request) -> Release:
-    """Return the release that the application serves."""
-    release: Release = request.app.state.release
-    return release
+    """Return the release that a request is answered from."""
+    return serving_of(request).release
 
 
 def context_iri(request: Request) -> str:
@@ -181,8 +179,7 @@ def conditional(request: Request, headers: Mapping[str, str]) -> Response | None
 
 
 def _recent(request: Request) -> Recent[Kept]:
-    recent: Recent[Kept] = request.app.state.recent
-    return recent
+    return serving_of(request).recent
 
 
 def headers_of(request: Request, variant: Variant, lang: str | None = None, about: About = PLAIN) -> dict[str, str]:

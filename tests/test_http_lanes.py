@@ -138,5 +138,5 @@ def test_documents_and_the_api_answer_while_endless_queries_run(release, workers
 def test_how_many_queries_of_users_run_at_once(client_of, engine):
     assert Settings().workers == 3
     for workers, width in ((1, 1), (2, 1), (3, 2), (8, 7)):
-        lane = client_of(engine, workers=workers, queue=5).app.state.adhoc
+        lane = client_of(engine, workers=workers, queue=5).app.state.served.serving.adhoc
         assert (lane.engine, lane.width, lane.queue) == (engine, width, 5)
