@@ -222,6 +222,7 @@ class LocalEngine:
             "media_type": media_type,
             "default_graphs": list(default_graphs),
             "named_graphs": list(named_graphs),
+            "union": not reading.graphs,
             "rows": limits.rows,
             "size_mb": limits.size_mb,
         }

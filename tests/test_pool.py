@@ -213,6 +213,7 @@ def test_nothing_is_ever_connected_to(release):
                     "default_graphs": [],
                     "media_type": "text/csv",
                     "named_graphs": [],
+                    "union": True,
                     "rows": 10,
                     "size_mb": 1,
                 }
@@ -275,6 +276,15 @@ def test_the_dataset_of_the_protocol_overrides_the_union(release):
             none = (await engine.query(count, "text/csv", named_graphs=[concepts])).body
             assert none.split() == [b"n", b"0"]
             assert 0 < int(one.split()[1]) < int(union.split()[1])
+            named, pattern = "SELECT (COUNT(*) AS ?n) %s { %s }", "?s ?p ?o"
+            for dataset, where, found in (
+                (f"FROM <{concepts}>", pattern, one),
+                (f"FROM NAMED <{concepts}>", pattern, none),
+                (f"FROM NAMED <{concepts}>", f"GRAPH ?g {{ {pattern} }}", one),
+                (f"FROM <{concepts}>", f"GRAPH ?g {{ {pattern} }}", none),
+            ):
+                assert (await engine.query(named % (dataset, where), "text/csv")).body == found, dataset
+            assert (await engine.query(named % (f"FROM <{concepts}>", pattern), default_graphs=[concepts])).body
 
     run(test())
 
