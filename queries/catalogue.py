@@ -171,6 +171,12 @@ def load_quality() -> dict[str, Query]:
     return _load(files("evidensgraf.queries") / "quality")
 
 
+@cache
+def load_checks() -> dict[str, Query]:
+    """Return the quality checks of the ontology (SELECT queries that find what is wrong), by name, sorted."""
+    return _load(files("evidensgraf.queries") / "ontology")
+
+
 def _load(room: Traversable) -> dict[str, Query]:
     found = sorted((f for f in room.iterdir() if f.name.endswith(".rq")), key=lambda f: f.name)
     return {f.name[:-3]: parse(f.name[:-3], f.read_text(encoding="utf-8")) for f in found}

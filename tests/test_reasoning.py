@@ -7,6 +7,7 @@ from evidensgraf.ontology.reasoning import check, ontology_graph
 
 EV = Namespace("https://w3id.org/evidensgraf/def/")
 ID = Namespace("https://w3id.org/evidensgraf/id/")
+OA = Namespace("http://www.w3.org/ns/oa#")
 PROV = Namespace("http://www.w3.org/ns/prov#")
 
 
@@ -31,6 +32,7 @@ def test_the_ontology_is_consistent_and_every_class_can_have_instances():
             (EV.Beneficial, OWL.differentFrom, EV.Harmful),
         ],
         [(ID.r, RDF.type, EV.Recommendation), (ID.r, EV.effect, EV.Beneficial)],
+        [(ID.p, RDF.type, EV.Passage), (ID.s, RDF.type, EV.Study), (ID.p, OA.hasSource, ID.s)],
     ],
     ids=lambda t: " ".join(str(x).rsplit("/", 1)[-1] for x in t[-1]),
 )
