@@ -31,6 +31,7 @@ from evidensgraf.service.responses import (
 )
 from evidensgraf.service.serving import Served, Serving, WithServing
 from evidensgraf.service.settings import Settings
+from evidensgraf.service.shortcut import Repeat
 
 LISTINGS = ("interventions", "recommendations", "findings", "sources")
 """Pages that list records of one kind."""
@@ -57,6 +58,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
         middleware=[
             Middleware(WithServing, served=served),
             Middleware(EveryAnswer, root_path=settings.root_path),
+            Middleware(Repeat),
             Middleware(HeadAsGet),
             Middleware(LastResort),
             Middleware(WhileConnected),

@@ -53,5 +53,5 @@ def _http_date(value: str) -> datetime | None:
 
 def _newer(answer: Mapping[str, str], date: datetime | None) -> bool | None:
     """Say whether an answer was last modified after a date; None when either is not known."""
-    modified = _http_date(answer.get("Last-Modified", ""))
+    modified = _http_date(answer.get("Last-Modified", "")) if date else None
     return modified > date if modified and date else None

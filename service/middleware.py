@@ -11,14 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from evidensgraf.service.connection import Connection
 from evidensgraf.service.negotiation import VARY
 from evidensgraf.service.problems import LOG, Problem, respond
 from evidensgraf.service.serving import KEY
 
 MAX_BODY = 1_000_000
 """Largest request body, in bytes."""
-PATIENCE = 0.05
-"""How long an answer may take before it is asked whether its client is still there, in seconds."""
 
 SECURITY = {
     "Content-Security-Policy": (
@@ -153,57 +152,23 @@ class WhileConnected:
         body = await _read(receive)
         if body is None:
             return
-        connection = _Connection(body, receive)
+        connection = Connection(receive)
+        unread = True
+
+        async def replay() -> Message:
+            nonlocal unread
+            if unread:
+                unread = False
+                return {"type": "http.request", "body": body, "more_body": False}
+            await connection.gone()
+            return {"type": "http.disconnect"}
+
         try:
-            await self.app(scope, connection.receive, send)
+            await self.app(scope, replay, send)
         except asyncio.CancelledError:
-            if not connection.gone.is_set():
-                raise
-            connection.task.uncancel()
+            connection.forgive()
         finally:
             connection.leave()
-
-
-class _Connection:
-    """What is left of a connection when its request has been read: whether the client is still there.
-
-    That is only asked when an answer takes longer than ``PATIENCE``, or when somebody waits for it: most answers are
-    given before.
-    """
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.task, self.gone = task, asyncio.Event()
-        self._body: bytes | None = body
-        self._receive = receive
-        self._watching: asyncio.Future[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._watch)
-
-    async def receive(self) -> Message:
-        """Give the request, and then the news that the client has gone, when it has (ASGI 3)."""
-        if self._body is not None:
-            body, self._body = self._body, None
-            return {"type": "http.request", "body": body, "more_body": False}
-        self._watch()
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    def _watch(self) -> None:
-        if self._watching is None:
-            self._watching = asyncio.ensure_future(self._until_gone())
-
-    async def _until_gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.gone.set()
-        self.task.cancel()
-
-    def leave(self) -> None:
-        """Stop asking."""
-        self._timer.cancel()
-        if self._watching is not None:
-            self._watching.cancel()
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -23,4 +23,15 @@ def full_path(request: Request) -> str:
 
 def chosen_format(request: Request) -> str | None:
     """Return what ``?format=`` says, the first time that it is given (SPARQLWrapper gives it twice)."""
+    if alone(request.scope["query_string"]) is not None:
+        return None
     return next(iter(request.query_params.getlist("format")), None)
+
+
+def alone(query_string: bytes) -> bytes | None:
+    """Return the value, still encoded, of a query string that has ``query`` and nothing else; None for others.
+
+    >>> alone(b"query=ASK+%7B%7D"), alone(b"query=ASK+%7B%7D&format=json")
+    (b'ASK+%7B%7D', None)
+    """
+    return query_string[6:] if query_string.startswith(b"query=") and b"&" not in query_string else None

@@ -151,8 +151,9 @@ def known(request: Request, variant: Variant, lang: str | None = None, about: Ab
         found = Response(kept.body)
         found.raw_headers = list(kept.raw_headers)
         return conditional(request, kept.headers) or found
-    headers = headers_of(request, variant, lang, about)  # a client with the tag has had the answer: there is one
-    return conditional(request, headers) if tag in held(request.headers) else None
+    if tag not in held(request.headers):
+        return None
+    return conditional(request, headers_of(request, variant, lang, about))  # the client has had it: there is one
 
 
 def answer(

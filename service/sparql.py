@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +17,7 @@ from evidensgraf.graph.guard import Reading, read
 from evidensgraf.service import pages
 from evidensgraf.service.description import serialise, service_description
 from evidensgraf.service.negotiation import Variant
-from evidensgraf.service.paths import full_path
+from evidensgraf.service.paths import alone, full_path
 from evidensgraf.service.problems import Problem, of_engine
 from evidensgraf.service.responses import (
     HTML,
@@ -114,6 +114,8 @@ async def _body_pairs(request: Request) -> list[tuple[str, str]]:
 
 def _pairs(encoded: bytes) -> list[tuple[str, str]]:
     """Return the pairs of a query string or form, percent-decoded once, as UTF-8."""
+    if (value := alone(encoded)) is not None:  # which is quickly done
+        return [("query", _text(unquote_to_bytes(value.replace(b"+", b" "))))]
     try:
         return parse_qsl(_text(encoded), keep_blank_values=True, errors="strict", max_num_fields=1000)
     except UnicodeDecodeError as error:
@@ -145,10 +147,10 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
     Raises ``Problem`` (406) and everything that ``Engine.query`` raises; a page shows the problem beside the query.
     """
     reading = _reading(operation.query)
-    variants = GRAPHS if reading.form in ("CONSTRUCT", "DESCRIBE") else RESULTS
+    variants = variants_of(reading.form)
     variant = negotiate(request, variants, suffix) if reading.form else variants[0]
     lang = language(request) if variant == HTML else None
-    about = _about(request, variant, variants, reading.constant)
+    about = about_answer(request, variant, variants, reading.constant)
     if ready := known(request, variant, lang, about):
         return ready
     if lang is not None:
@@ -174,7 +176,12 @@ def _reading(query: str) -> Reading:
         return Reading("", frozenset())
 
 
-def _about(request: Request, variant: Variant, variants: Sequence[Variant], constant: bool) -> About:
+def variants_of(form: str) -> tuple[Variant, ...]:
+    """Return the representations of the answer to a query of a form."""
+    return GRAPHS if form in ("CONSTRUCT", "DESCRIBE") else RESULTS
+
+
+def about_answer(request: Request, variant: Variant, variants: Sequence[Variant], constant: bool) -> About:
     """Return what the headers say: where the other variants are, unless the address is too long to repeat."""
     target = len(full_path(request)) + 1 + len(request.scope["query_string"])
     if request.method != "GET" or target > LONGEST_TARGET:
@@ -221,5 +228,7 @@ async def _describe(request: Request) -> Response:
     return answer(request, serialise(triples, variant, context_iri(request), endpoint), variant)
 
 
-ROUTES = [Route(path, sparql, methods=["GET", "POST"], include_in_schema=False) for path in ("/sparql", "/sparql/")]
+PATHS = ("/sparql", "/sparql/")
 """The endpoint, with and without a final slash: clients that federate do not follow redirects."""
+ROUTES = [Route(path, sparql, methods=["GET", "POST"], include_in_schema=False) for path in PATHS]
+"""The routes of the endpoint."""
