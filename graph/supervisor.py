@@ -72,7 +72,8 @@ class Supervisor:
         os.set_blocking(self.wakeup_write, False)
         signal.set_wakeup_fd(self.wakeup_write)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for asked_to_stop in (signal.SIGINT, signal.SIGTERM):  # often sent to the whole group: the service decides
+            signal.signal(asked_to_stop, signal.SIG_IGN)
 
     def run(self) -> None:
         """Serve until the other end of the control channel closes; then end every worker."""

@@ -8,13 +8,28 @@ from importlib.resources import files
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.release import Release
-from evidensgraf.service import api, catalogue, openapi, pages, problem_pages, problems, releases, resources, sparql
+from evidensgraf.service import (
+    api,
+    catalogue,
+    openapi,
+    operations,
+    pages,
+    problem_pages,
+    problems,
+    releases,
+    resources,
+    sparql,
+)
+from evidensgraf.service.access import Record, Watched
+from evidensgraf.service.logs import AccessLog
+from evidensgraf.service.metrics import Requests
 from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
+from evidensgraf.service.rate import RateLimit
 from evidensgraf.service.responses import (
     BOTH,
     HTML,
@@ -48,6 +63,9 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     ``settings.root_path``.
     """
     served = Served(Serving(engine, release, settings))
+    requests = Requests()
+    watchers: list[Callable[[Record], None]] = [requests] if settings.log == "off" else [requests, AccessLog(settings)]
+    limit = [Middleware(RateLimit, settings.rate, settings.burst, settings.proxies)] if settings.rate else []
     app = FastAPI(
         title="Evidensgraf",
         version=openapi.API_INFO["apiVersion"],
@@ -56,8 +74,10 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
+            Middleware(Watched, watchers),
             Middleware(WithServing, served=served),
-            Middleware(EveryAnswer, root_path=settings.root_path),
+            Middleware(EveryAnswer, settings.root_path, settings.hsts_seconds),
+            *limit,
             Middleware(Repeat),
             Middleware(HeadAsGet),
             Middleware(LastResort),
@@ -65,10 +85,11 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
         ],
     )
     app.state.served, app.state.settings = served, settings
+    app.state.requests, app.state.watchers, app.state.stopping = requests, watchers, False
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    for part in (catalogue, resources, releases, problem_pages, api):
+    for part in (catalogue, resources, releases, problem_pages, operations, api):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")
@@ -76,7 +97,6 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
 
 
 def _add_own_routes(app: FastAPI) -> None:
-    app.add_api_route("/health", _health, include_in_schema=False)
     app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/", _page(lambda r, lang: pages.start(r, engine_of(r), lang)), include_in_schema=False)
     app.add_api_route("/quality", _page(lambda r, lang: pages.quality(r, engine_of(r), lang)), include_in_schema=False)
@@ -84,13 +104,6 @@ def _add_own_routes(app: FastAPI) -> None:
         app.add_api_route(f"/{kind}", _page(_listing(kind)), include_in_schema=False)
     for name in STATIC_PAGES:
         app.add_api_route(f"/{name}", _page(_static(name)), include_in_schema=False)
-
-
-async def _health(request: Request) -> Response:
-    """Say that the service lives, and which release it serves; asks nothing of the engine."""
-    release = release_of(request)
-    body = {"status": "ok", "release": release.id, "sha256": release.digest}
-    return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
 async def _openapi(request: Request) -> Response:

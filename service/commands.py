@@ -17,8 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-import uvicorn
-
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.curate import record
@@ -35,6 +33,8 @@ from evidensgraf.service.app import create_app
 from evidensgraf.service.chain import CLAIMS, evidence_chain
 from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.curation import data_directory
+from evidensgraf.service.logs import configure
+from evidensgraf.service.server import Server
 from evidensgraf.service.settings import Settings, read_settings
 from evidensgraf.shapes.validate import SEVERITIES, validate_reference
 
@@ -133,6 +133,7 @@ def serve(options: Namespace) -> int:
     settings = replace(
         settings, host=options.host or settings.host, port=settings.port if options.port is None else options.port
     )
+    configure(settings)
     with _listen(settings.host, settings.port) as listener:
         _run(_serve(_release(options), settings, listener))
     return 0
@@ -151,8 +152,8 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _serve(release: Release, settings: Settings, listener: socket.socket) -> None:
     engine = _engine(release, settings)
     await engine.start()
-    config = uvicorn.Config(create_app(engine, release, settings), log_level="warning", server_header=False)
-    server = uvicorn.Server(config)
+    app = create_app(engine, release, settings)
+    server = Server(app, settings, app.state)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)

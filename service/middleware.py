@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import uuid
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from evidensgraf.service.access import note, request_id, route_of
+from evidensgraf.service.bounds import check_head, read_body
 from evidensgraf.service.connection import Connection
 from evidensgraf.service.negotiation import VARY
 from evidensgraf.service.problems import LOG, Problem, respond
 from evidensgraf.service.serving import KEY
-
-MAX_BODY = 1_000_000
-"""Largest request body, in bytes."""
 
 SECURITY = {
     "Content-Security-Policy": (
@@ -27,13 +24,15 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 """Headers that tell a browser what a page may do: nothing but its own style and images."""
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Link, ETag, Location, Content-Language, Content-Location, Retry-After, "
-    "Evidensgraf-Release, X-Request-Id",
+    "Evidensgraf-Release, RateLimit, RateLimit-Policy, X-Request-Id",
 }
 METHODS = "GET, HEAD, OPTIONS, POST"
 """``Allow`` of the service as a whole (``OPTIONS *``, RFC 9110 §9.3.7)."""
@@ -45,18 +44,18 @@ PREFLIGHT = {
 }
 
 
-_EVERYWHERE = Headers({"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS}).raw
-
-
 class EveryAnswer:
     """Gives every answer its request id, release, ``Vary``, security and CORS headers; answers CORS preflights and
     ``OPTIONS *``.
 
-    ``root_path`` is the path that a proxy serves the service under.
+    ``root_path`` is the path that a proxy serves the service under; ``hsts_seconds`` is how long a browser is to ask
+    for it by https only (RFC 6797), 0 for no word on that.
     """
 
-    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+    def __init__(self, app: ASGIApp, root_path: str = "", hsts_seconds: int = 0) -> None:
         self.app, self.root_path = app, root_path
+        hsts = {"Strict-Transport-Security": f"max-age={hsts_seconds}"} if hsts_seconds else {}
+        self._everywhere = Headers({"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS, **hsts}).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI 3)."""
@@ -64,8 +63,8 @@ class EveryAnswer:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        scope["request_id"] = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else str(uuid.uuid4())
+        if "request_id" not in scope:
+            scope["request_id"] = request_id(scope)
         everything = scope["method"] == "OPTIONS" and scope["path"] == "*"
         if self.root_path and not everything:
             scope["root_path"] = self.root_path
@@ -91,7 +90,7 @@ class EveryAnswer:
             (b"evidensgraf-release", scope[KEY].release.id.encode()),
             (b"x-request-id", scope["request_id"].encode()),
         ]
-        return [*headers, *own, *(pair for pair in _EVERYWHERE if pair[0] not in there)]
+        return [*headers, *own, *(pair for pair in self._everywhere if pair[0] not in there)]
 
 
 class HeadAsGet:
@@ -109,11 +108,15 @@ class HeadAsGet:
         async def send_without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+        inner = {**scope, "method": "GET"}
+        await self.app(inner, receive, send_without_body)
+        note(scope, route=route_of(inner))
 
 
 class LastResort:
-    """Answers an exception that nobody expected with a 500 problem, and logs it under the request's id."""
+    """Answers an exception that nobody expected with a 500 problem, and logs it under the request's id; and a request
+    that is given up because the service stops with a 503 problem.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -129,9 +132,14 @@ class LastResort:
 
         try:
             await self.app(scope, receive, send_and_note)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as failure:
+            error = failure
             if scope["type"] != "http" or started:
                 raise
+            if isinstance(error, asyncio.CancelledError):
+                if not scope["app"].state.stopping:
+                    raise
+                error = Problem("stopping", headers={"Connection": "close", "Retry-After": "5"})
             if not isinstance(error, Problem):
                 LOG.exception("request %s failed", scope.get("request_id"))
             response = await respond(Request(scope, receive), error)
@@ -139,17 +147,18 @@ class LastResort:
 
 
 class WhileConnected:
-    """Reads the request's body within ``MAX_BODY``, and cancels the work on it when its client goes away."""
+    """Reads a request within the bounds of ``service.bounds``, and cancels the work on it when its client goes away."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection (ASGI 3). Raises ``Problem`` (413) for a body that is too large."""
+        """Serve one connection (ASGI 3). Raises ``Problem`` for a request out of bounds."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        body = await _read(receive)
+        check_head(scope)
+        body = await read_body(receive)
         if body is None:
             return
         connection = Connection(receive)
@@ -169,17 +178,3 @@ class WhileConnected:
             connection.forgive()
         finally:
             connection.leave()
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """Return the whole body, or None when the client went away while sending it."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY:
-            raise Problem("content-too-large")
-        if not message.get("more_body", False):
-            return bytes(body)

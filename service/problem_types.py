@@ -103,6 +103,14 @@ _ALL = (
         "available lists what there is. Choose one with Accept, Accept-Language, ?format= or ?lang=.",
     ),
     _type(
+        "request-timeout",
+        408,
+        "Begäran kom inte fram i tid",
+        "The request did not arrive in time",
+        "Begäran ska vara framme i sin helhet inom en halv minut. Skicka den igen, i ett stycke.",
+        "The whole request has to arrive within half a minute. Send it again, in one piece.",
+    ),
+    _type(
         "precondition-failed",
         412,
         "Ett villkor i begäran gäller inte",
@@ -129,12 +137,38 @@ _ALL = (
         "limit says which limit and value its setting. Add LIMIT and OFFSET, or ask for less.",
     ),
     _type(
+        "uri-too-long",
+        414,
+        "Adressen är för lång",
+        "The address is too long",
+        "Sökväg och frågesträng får vara högst 32 768 byte. Skicka en lång fråga med POST.",
+        "A path and a query string may have at most 32,768 bytes. Send a long query with POST.",
+    ),
+    _type(
         "unsupported-media-type",
         415,
         "Innehållstypen stöds inte",
         "Unsupported media type",
         "En fråga skickas som application/sparql-query eller application/x-www-form-urlencoded, i UTF-8.",
         "A query is sent as application/sparql-query or application/x-www-form-urlencoded, in UTF-8.",
+    ),
+    _type(
+        "too-many-requests",
+        429,
+        "För många begäranden",
+        "Too many requests",
+        "Varje klient får ställa så många begäranden som RateLimit-Policy anger. Försök igen efter så många sekunder "
+        "som Retry-After anger, eller ladda ner utgåvan och fråga den hos dig.",
+        "Each client may make as many requests as RateLimit-Policy says. Try again after the number of seconds in "
+        "Retry-After, or download the release and query it yourself.",
+    ),
+    _type(
+        "headers-too-large",
+        431,
+        "Begärans huvuden är för stora",
+        "The headers of the request are too large",
+        "En begäran får ha högst 100 huvuden och 64 kB sammanlagt. Skicka färre eller kortare.",
+        "A request may have at most 100 headers and 64 kB of them. Send fewer or shorter ones.",
     ),
     _type(
         "internal-error",
@@ -171,6 +205,15 @@ _ALL = (
         "Every worker is taken and the queue is full. Try again after the number of seconds in Retry-After.",
     ),
     _type(
+        "stopping",
+        503,
+        "Tjänsten håller på att stoppas",
+        "The service is stopping",
+        "Den här processen tar snart inte emot fler begäranden. Försök igen efter så många sekunder som Retry-After "
+        "anger.",
+        "This process will soon take no more requests. Try again after the number of seconds in Retry-After.",
+    ),
+    _type(
         "unavailable",
         503,
         "Tjänsten kan inte svara just nu",
@@ -189,9 +232,13 @@ BY_STATUS: dict[int, str] = {
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
+    408: "request-timeout",
     412: "precondition-failed",
     413: "content-too-large",
+    414: "uri-too-long",
     415: "unsupported-media-type",
+    429: "too-many-requests",
+    431: "headers-too-large",
     500: "internal-error",
     503: "unavailable",
 }

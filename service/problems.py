@@ -27,6 +27,7 @@ from evidensgraf.graph.engine import (
 )
 from evidensgraf.queries.catalogue import CatalogueError
 from evidensgraf.service import pages
+from evidensgraf.service.access import note
 from evidensgraf.service.negotiation import Variant, choose, choose_language, joined
 from evidensgraf.service.paths import chosen_format, full_path, local_path
 from evidensgraf.service.problem_types import BY_STATUS, PROBLEM_TYPES, Text
@@ -198,6 +199,7 @@ def of(error: Exception) -> Problem:
 async def respond(request: Request, error: Exception) -> Response:
     """Return the answer for a problem: JSON, or a page for a client that prefers HTML; never cached."""
     problem = of(error)
+    note(request.scope, outcome=problem.type.name)
     if problem.type.name == "method-not-allowed" and request.method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": _allow(problem)})
     if problem.type.name == "method-not-allowed":

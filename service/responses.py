@@ -19,6 +19,7 @@ from starlette.responses import Response
 from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
+from evidensgraf.service.access import note
 from evidensgraf.service.conditions import failed, held, unchanged
 from evidensgraf.service.negotiation import Variant, choose, choose_language, joined
 from evidensgraf.service.paths import chosen_format, full_path
@@ -147,6 +148,7 @@ def known(request: Request, variant: Variant, lang: str | None = None, about: Ab
         return None
     tag = entity_tag(request, variant, lang)
     kept = _recent(request).get(tag)
+    note(request.scope, cache="miss" if kept is None else "hit")
     if kept is not None:
         found = Response(kept.body)
         found.raw_headers = list(kept.raw_headers)

@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from typing import Any
 
 from evidensgraf.graph.engine import Limits
 from evidensgraf.ontology.namespaces import BASE
+from evidensgraf.service.clients import Network
 
 PREFIX = "EVIDENSGRAF_"
 """What the name of every variable starts with."""
@@ -34,6 +36,19 @@ class Settings:
     - ``rows``: solutions or triples in one answer, at least 1.
     - ``size_mb``: mebibytes of one answer, at least 1.
     - ``root_path``: path that a proxy serves the service under, such as ``/evidensgraf``; empty for none.
+    - ``log``: form of the log: ``json``, ``text``, or ``off`` for none of requests.
+    - ``log_file``: file that requests are logged in; empty for standard error.
+    - ``log_clients``: ``network`` writes the network of each client (IPv4 /24, IPv6 /48), ``off`` nothing of it.
+    - ``metrics``: who may read ``/metrics``: ``internal`` (this machine and private networks, and not through a proxy),
+      ``public`` or ``off``.
+    - ``proxies``: networks of the proxies whose ``X-Forwarded-For`` is believed.
+    - ``rate``: requests that a client may make each second in the long run; 0 for no bound.
+    - ``burst``: requests that a client may make at once, where there is a rate, at least 1.
+    - ``connections``: connections that may be open at once, at least 1.
+    - ``stop_seconds``: seconds that requests in flight have when the service is asked to stop, at least 0.
+    - ``drain_seconds``: seconds that the service goes on taking requests after it was asked to stop, while ``/ready``
+      says no, at least 0.
+    - ``hsts_seconds``: ``max-age`` of ``Strict-Transport-Security`` (RFC 6797); 0 for none.
     """
 
     public_base: str = BASE
@@ -46,6 +61,17 @@ class Settings:
     rows: int = 100_000
     size_mb: int = 64
     root_path: str = ""
+    log: str = "json"
+    log_file: str = ""
+    log_clients: str = "off"
+    metrics: str = "internal"
+    proxies: tuple[Network, ...] = ()
+    rate: float = 0.0
+    burst: int = 40
+    connections: int = 1000
+    stop_seconds: int = 15
+    drain_seconds: int = 0
+    hsts_seconds: int = 0
 
     @property
     def limits(self) -> Limits:
@@ -94,6 +120,28 @@ def _seconds(value: str) -> float:
     return number
 
 
+def _rate(value: str) -> float:
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
+        raise ValueError("a number from 0")
+    return float(value)
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in re.split(r"[\s,]+", value) if part)
+    except ValueError as error:
+        raise ValueError("networks such as 10.0.0.0/8, fd00::/8, with commas between") from error
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "public_base": _iri,
     "host": _host,
@@ -105,6 +153,17 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "rows": _whole(1),
     "size_mb": _whole(1),
     "root_path": _path,
+    "log": _one_of("json", "text", "off"),
+    "log_file": str,
+    "log_clients": _one_of("off", "network"),
+    "metrics": _one_of("internal", "public", "off"),
+    "proxies": _networks,
+    "rate": _rate,
+    "burst": _whole(1),
+    "connections": _whole(1),
+    "stop_seconds": _whole(0),
+    "drain_seconds": _whole(0),
+    "hsts_seconds": _whole(0),
 }
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidensgraf.graph.guard import glance
+from evidensgraf.service.access import note, route_of
 from evidensgraf.service.negotiation import Variant, choose
 from evidensgraf.service.paths import alone
 from evidensgraf.service.responses import HTML
@@ -30,10 +31,11 @@ Key = tuple[str, bytes, tuple[bytes, ...]]
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole 200 answer: its headers, without those that every answer has, and its body."""
+    """A whole 200 answer: its headers, without those that every answer has, its body, and its route, for counting."""
 
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    route: str
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ class Repeat:
         serving: Serving = scope[KEY]
         kept: Whole | None = serving.recent.get(key)
         if kept is None:
-            await self.app(scope, receive, _Keeping(serving, key, send))
+            await self.app(scope, receive, _Keeping(scope, key, send))
             return
+        note(scope, cache="hit", route=kept.route)
         await send({"type": "http.response.start", "status": 200, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body})
 
@@ -69,8 +72,8 @@ class Repeat:
 class _Keeping:
     """Sends the messages of an answer on, and keeps them when they are a whole one."""
 
-    def __init__(self, serving: Serving, key: Key, send: Send) -> None:
-        self.serving, self.key, self.send = serving, key, send
+    def __init__(self, scope: Scope, key: Key, send: Send) -> None:
+        self.scope, self.key, self.send = scope, key, send
         self.start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -79,7 +82,8 @@ class _Keeping:
             self.start = message if whole else None
         elif self.start is not None and message["type"] == "http.response.body":
             if not message.get("more_body", False):
-                keep(self.serving, self.key, Whole(list(self.start["headers"]), message["body"]))
+                whole = Whole(list(self.start["headers"]), message["body"], route_of(self.scope))
+                keep(self.scope[KEY], self.key, whole)
             self.start = None
         await self.send(message)
 
