@@ -16,6 +16,9 @@ from evidensgraf.graph.release import Release
 from evidensgraf.service import (
     api,
     catalogue,
+    graph_store,
+    linksets,
+    lists,
     openapi,
     operations,
     pages,
@@ -48,8 +51,6 @@ from evidensgraf.service.serving import Served, Serving, WithServing
 from evidensgraf.service.settings import Settings
 from evidensgraf.service.shortcut import Repeat
 
-LISTINGS = ("interventions", "recommendations", "findings", "sources")
-"""Pages that list records of one kind."""
 STATIC_PAGES = ("about", "accessibility")
 """Pages of plain text."""
 
@@ -89,7 +90,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    for part in (catalogue, resources, releases, problem_pages, operations, api):
+    for part in (catalogue, resources, graph_store, lists, linksets, releases, problem_pages, operations, api):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")
@@ -100,8 +101,6 @@ def _add_own_routes(app: FastAPI) -> None:
     app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/", _page(lambda r, lang: pages.start(r, engine_of(r), lang)), include_in_schema=False)
     app.add_api_route("/quality", _page(lambda r, lang: pages.quality(r, engine_of(r), lang)), include_in_schema=False)
-    for kind in LISTINGS:
-        app.add_api_route(f"/{kind}", _page(_listing(kind)), include_in_schema=False)
     for name in STATIC_PAGES:
         app.add_api_route(f"/{name}", _page(_static(name)), include_in_schema=False)
 
@@ -115,10 +114,6 @@ async def _openapi(request: Request) -> Response:
 
 
 _Render = Callable[[Request, str], Awaitable[str]]
-
-
-def _listing(kind: str) -> _Render:
-    return lambda request, lang: pages.listing(request, engine_of(request), kind, lang)
 
 
 def _static(name: str) -> _Render:

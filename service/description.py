@@ -21,11 +21,15 @@ _RESULT_FORMATS = (
     "N-Triples",
     "JSON-LD",
     "RDF_XML",
+    "TriG",
+    "N-Quads",
 )
 _SERIALISERS = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
+    "application/trig": ox.RdfFormat.TRIG,
+    "application/n-quads": ox.RdfFormat.N_QUADS,
 }
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
@@ -44,11 +48,7 @@ def service_description(endpoint: str, release: Release) -> list[ox.Triple]:
 
     Counts of triples come from the release's own VoID description.
     """
-    counts = {
-        q.subject.value: q.object
-        for q in ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
-        if q.predicate == _TRIPLES and isinstance(q.subject, ox.NamedNode)
-    }
+    counts = triple_counts(release)
     dataset, union = f"{endpoint}#dataset", f"{endpoint}#default-graph"
     found = [
         _link(endpoint, _TYPE.value, SD + "Service"),
@@ -66,7 +66,7 @@ def service_description(endpoint: str, release: Release) -> list[ox.Triple]:
     ]
     whole = resource("dataset", "evidensgraf")
     if whole in counts:
-        found.append(ox.Triple(ox.NamedNode(union), _TRIPLES, counts[whole]))
+        found.append(_count(union, counts[whole]))
     for graph in release.graphs:
         entry = f"{endpoint}#graph-{graph.rsplit('/', 1)[-1]}"
         found += [
@@ -77,8 +77,23 @@ def service_description(endpoint: str, release: Release) -> list[ox.Triple]:
             _link(graph, _TYPE.value, SD + "Graph"),
         ]
         if graph in counts:
-            found.append(ox.Triple(ox.NamedNode(graph), _TRIPLES, counts[graph]))
+            found.append(_count(graph, counts[graph]))
     return found
+
+
+def triple_counts(release: Release) -> dict[str, int]:
+    """Return how many triples the dataset and each named graph have (``void:triples``), by IRI."""
+    quads = ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
+    return {
+        q.subject.value: int(q.object.value)
+        for q in quads
+        if q.predicate == _TRIPLES and isinstance(q.subject, ox.NamedNode) and isinstance(q.object, ox.Literal)
+    }
+
+
+def _count(subject: str, number: int) -> ox.Triple:
+    literal = ox.Literal(str(number), datatype=ox.NamedNode(PREFIXES["xsd"] + "integer"))
+    return ox.Triple(ox.NamedNode(subject), _TRIPLES, literal)
 
 
 def _link(subject: str, predicate: str, target: str) -> ox.Triple:

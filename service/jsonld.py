@@ -25,6 +25,13 @@ def context_bytes() -> bytes:
 
 
 @cache
+def frames() -> dict[str, bytes]:
+    """Return the frames, ``ontology/frames/*.jsonld``, by the class that each of them frames."""
+    room = files("evidensgraf.ontology") / "frames"
+    return {f.name.removesuffix(".jsonld"): f.read_bytes() for f in sorted(room.iterdir(), key=lambda f: f.name)}
+
+
+@cache
 def context() -> dict[str, Any]:
     """Return the context: term → IRI or term definition."""
     found: dict[str, Any] = json.loads(context_bytes())["@context"]

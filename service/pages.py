@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 
 from evidensgraf.graph.engine import Answer, Engine
-from evidensgraf.ontology.namespaces import EV, resource
+from evidensgraf.ontology.namespaces import BASE, EV, resource
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n, query_help, records
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_svg import draw
 from evidensgraf.service.facts import Facts, Record, Text, ask
 from evidensgraf.service.problem_types import PROBLEM_TYPES
-from evidensgraf.service.properties import incoming, places, properties
+from evidensgraf.service.properties import Incoming, incoming, places, properties
 from evidensgraf.service.rendering import View
 from evidensgraf.service.serving import serving_of
 from evidensgraf.service.statements import cited, passage
@@ -35,7 +36,7 @@ ORDER BY ?finding
 LIMIT 50
 """
 """The query in an empty form."""
-_LISTS: dict[str, dict[str, tuple[str, Callable[[Engine], Awaitable[list[Record]]]]]] = {
+LISTS: dict[str, dict[str, tuple[str, Callable[[Engine], Awaitable[list[Record]]]]]] = {
     "interventions": {"interventions": ("interventions", records.list_interventions)},
     "recommendations": {
         "appraisals": ("appraisals", records.list_appraisals),
@@ -54,6 +55,15 @@ _API = {
     "recommendation": "recommendations",
     "source": "sources",
 }
+_SYNTAXES = (
+    ("Turtle", "text/turtle", "ttl"),
+    ("JSON-LD", "application/ld+json", "jsonld"),
+    ("N-Triples", "application/n-triples", "nt"),
+    ("RDF/XML", "application/rdf+xml", "rdf"),
+    ("TriG", "application/trig", "trig"),
+    ("N-Quads", "application/n-quads", "nq"),
+)
+"""Syntaxes of RDF: name, media type, suffix."""
 _PATHS = {"gaps": "evidence-gaps"}
 Query = tuple[str, dict[str, str]]
 """A query of the catalogue behind a page: its name and its bound values."""
@@ -77,7 +87,9 @@ async def _intervention(view: View, engine: Engine, kind: str, slug: str) -> str
         return None
     queries: list[Query] = [(name, {"intervention": slug}) for name in ("findings-of-intervention", "evidence-gaps")]
     queries.append(("record-of-intervention", {"intervention": slug}))
-    return _thing(view, "intervention.html", kind, slug, queries, record=record)
+    queries.append(("links-to-resource", {"resource": record["id"]}))
+    links = await _incoming(view, engine, record["id"])
+    return _thing(view, "intervention.html", kind, slug, queries, record=record, incoming=links)
 
 
 async def _claim(view: View, engine: Engine, kind: str, slug: str) -> str | None:
@@ -89,7 +101,7 @@ async def _claim(view: View, engine: Engine, kind: str, slug: str) -> str | None
     values = {
         "picture": draw(record, view.lang),
         "sources": cited(record),
-        "incoming": await incoming(engine, record["id"]),
+        "incoming": await _incoming(view, engine, record["id"]),
     }
     return _thing(view, "claim.html", kind, slug, queries, record=record, **values)
 
@@ -104,7 +116,9 @@ async def _source(view: View, engine: Engine, kind: str, slug: str) -> str | Non
         topic = next(iter(statement["about"]), None) or {"label": {view.lang: view.t("source.other")}}
         about.setdefault(view.plain(topic["label"]), []).append(statement)
     groups = sorted(about.items(), key=lambda pair: pair[0].casefold())
-    return _thing(view, "source.html", kind, slug, queries, record=record, groups=groups)
+    queries.append(("links-to-resource", {"resource": record["id"]}))
+    links = await _incoming(view, engine, record["id"])
+    return _thing(view, "source.html", kind, slug, queries, record=record, groups=groups, incoming=links)
 
 
 async def _statement(view: View, engine: Engine, kind: str, slug: str) -> str | None:
@@ -112,15 +126,15 @@ async def _statement(view: View, engine: Engine, kind: str, slug: str) -> str | 
     if record is None:
         return None
     queries: list[Query] = [(name, {"resource": record["id"]}) for name in ("record", "links-to-resource")]
-    links = await incoming(engine, record["id"])
+    links = await _incoming(view, engine, record["id"])
     return _thing(view, "statement.html", kind, slug, queries, record=record, incoming=links, sources=cited(record))
 
 
 async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | None:
-    iri = EV + slug if kind == "def" else resource(kind, slug)
+    iri, _ = _names(kind, slug)
     facts = Facts(await ask(engine, "record", resource=iri))
-    links = await incoming(engine, iri)
-    if iri not in facts and not links:
+    links = await _incoming(view, engine, iri)
+    if iri not in facts and not links.links:
         return None
     queries: list[Query] = [(name, {"resource": iri}) for name in ("record", "links-to-resource")]
     types = facts.iris(iri, "rdf:type")
@@ -136,17 +150,29 @@ async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | N
     return _thing(view, "resource.html", kind, slug, queries, **values)
 
 
+async def _incoming(view: View, engine: Engine, iri: str) -> Incoming:
+    """Return the page of incoming links that ``?links=`` asks for; the first one for what is not a page number."""
+    asked = view.request.query_params.get("links", "")
+    return await incoming(engine, iri, int(asked) if re.fullmatch(r"[1-9]\d{0,5}", asked) else 1)
+
+
+def _names(kind: str, slug: str) -> tuple[str, str]:
+    """Return the IRI of a thing and the path of the page about it; ``def`` and ``graph`` are kinds of their own."""
+    if kind in ("def", "graph"):
+        return f"{BASE}{kind}/{slug}", f"/{kind}/{slug}"
+    return resource(kind, slug), f"/doc/{kind}/{slug}"
+
+
 def _thing(view: View, template: str, kind: str, slug: str, queries: list[Query], **values: Any) -> str:
     """Render the page of a thing, with links to its data and to the queries behind it."""
-    path = f"/def/{slug}" if kind == "def" else f"/doc/{kind}/{slug}"
-    names = [("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld")]
+    iri, path = _names(kind, slug)
     formats = [
-        (name, media_type, view.url(f"{path}.{suffix}") if slug else view.url(path, format=suffix))
-        for name, media_type, suffix in names
+        (name, media_type, view.url(path, format=suffix) if path.endswith("/") else view.url(f"{path}.{suffix}"))
+        for name, media_type, suffix in _SYNTAXES
     ]
     if kind in _API:
         formats.append(("JSON", "application/json", view.url(f"/api/v1/{_API[kind]}/{slug}")))
-    values |= {"kind": kind, "slug": slug, "subject": EV + slug if kind == "def" else resource(kind, slug)}
+    values |= {"kind": kind, "slug": slug, "subject": iri, "local": path}
     return view.render(template, formats=formats, queries=_shown(view, queries), **values)
 
 
@@ -169,12 +195,26 @@ async def listing(request: Request, engine: Engine, kind: str, lang: str) -> str
     Raises ``KeyError`` for any other kind.
     """
     view = View(request, lang)
-    found = {key: await get(engine) for key, (_, get) in _LISTS[kind].items()}
-    queries = _shown(view, [(name, {}) for name, _ in _LISTS[kind].values()])
+    found = {key: await get(engine) for key, (_, get) in LISTS[kind].items()}
+    queries = _shown(view, [(name, {}) for name, _ in LISTS[kind].values()])
     paths = [_PATHS.get(name, name) for name in found]
     names = [f"JSON ({path})" if len(paths) > 1 else "JSON" for path in paths]
     formats = [(n, "application/json", view.url(f"/api/v1/{p}")) for n, p in zip(names, paths, strict=True)]
+    formats += [
+        (n.replace("JSON", "CSV"), "text/csv", view.url(f"/queries/{query}.csv"))
+        for n, (query, _) in zip(names, LISTS[kind].values(), strict=True)
+    ]
     return view.render("listing.html", kind=kind, lists=found, queries=queries, formats=formats, current=kind)
+
+
+def query_of_list(kind: str) -> str:
+    """Return the name of the query behind a list; where a page has two, that of the one it is named after."""
+    return LISTS[kind][kind][0]
+
+
+async def listed(engine: Engine, kind: str) -> list[str]:
+    """Return the IRIs of all that a page lists, in its order."""
+    return [str(record["id"]) for _, get in LISTS[kind].values() for record in await get(engine)]
 
 
 async def quality(request: Request, engine: Engine, lang: str) -> str:

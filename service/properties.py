@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import PREFIXES
+from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n
-from evidensgraf.service.facts import NUMERIC, Facts, Record, ask, number
+from evidensgraf.service.facts import NUMERIC, Facts, Record, Row, number
 
+SHOWN_LINKS = 500
+"""Incoming links on a page about a resource (the query ``links-to-resource`` gives one more)."""
 _LISTS = (PREFIXES["rdf"] + "first", PREFIXES["rdf"] + "rest")
 _Term = Mapping[str, str]
 
@@ -46,10 +51,26 @@ def _value(facts: Facts, term: _Term, lang: str) -> Record:
     return {"id": None, "label": {term.get("xml:lang", "und"): value}}
 
 
-async def incoming(engine: Engine, iri: str) -> dict[str, list[Record]]:
-    """Return what points to a resource: property → linked things; the parts of a thing stand for the thing."""
+class Incoming(NamedTuple):
+    """What points to a resource: property → linked things, on one page of many; ``more`` says if others follow."""
+
+    links: dict[str, list[Record]]
+    page: int
+    more: bool
+
+
+async def incoming(engine: Engine, iri: str, page: int = 1) -> Incoming:
+    """Return a page, counted from 1, of what points to a resource; the parts of a thing stand for the thing."""
+    limit = f"LIMIT {SHOWN_LINKS + 1}"
+    offset = f"{limit} OFFSET {SHOWN_LINKS * (page - 1)}"
+    query = load()["links-to-resource"].bind({"resource": iri}).replace(limit, offset)
+    rows: list[Row] = json.loads((await engine.query(query)).body)["results"]["bindings"]
     found: dict[str, dict[str, Record]] = {}
-    for row in await ask(engine, "links-to-resource", resource=iri):
+    pairs: set[tuple[str, str]] = set()
+    for row in rows:
+        pairs.add((row["property"]["value"], row["subject"]["value"]))
+        if len(pairs) > SHOWN_LINKS:
+            break
         if row["thing"]["type"] == "bnode" or row["property"]["value"] in _LISTS:
             continue
         subject, label = row["thing"]["value"], row.get("label")
@@ -59,4 +80,4 @@ async def incoming(engine: Engine, iri: str) -> dict[str, list[Record]]:
     for things in found.values():
         for thing in things.values():
             thing["label"] = thing["label"] or {"und": "/".join(thing["id"].split("/")[-2:])}
-    return {p: list(things.values()) for p, things in found.items()}
+    return Incoming({p: list(t.values()) for p, t in found.items()}, page, len(pairs) > SHOWN_LINKS)

@@ -12,15 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 
-from evidensgraf.ontology.namespaces import EV, ID, LANGUAGES, curie
+from evidensgraf.ontology.namespaces import EV, GRAPH, ID, LANGUAGES, curie
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n
 from evidensgraf.service.facts import Record, Text
 from evidensgraf.service.paths import base_path, full_path
 from evidensgraf.service.serving import serving_of
 
-SHOWN_LINKS = 500
-"""Incoming links on the page of a resource (the query ``links-to-resource`` gives one more)."""
 DIFFERENCES = ("betweenGroups", "changeOverTime")
 """Measured groups whose numbers are differences and are shown with their sign."""
 
@@ -34,11 +32,11 @@ def environment() -> Environment:
 
 
 def link(iri: str, request: Request) -> str | None:
-    """Return the path of the page about a resource of the graph or a term of the ontology, or None for any other IRI.
+    """Return the path of the page about a thing that the service has an IRI for, or None for any other IRI.
 
     The path keeps ``lang`` where the request chose its language in the address.
     """
-    for namespace, place in ((ID, "/doc/"), (EV, "/def/")):
+    for namespace, place in ((ID, "/doc/"), (EV, "/def/"), (GRAPH, "/graph/")):
         if iri.startswith(namespace):
             path, mark, fragment = iri[len(namespace) :].partition("#")
             return address(request, place + path) + mark + fragment
@@ -93,7 +91,7 @@ class View:
             )
         }
         page: dict[str, Any] = {"queries": [], "formats": [], "current": "", "description": None}
-        page |= {"shown_links": SHOWN_LINKS, "action": base_path(self.request) + "/sparql"}
+        page |= {"action": base_path(self.request) + "/sparql"}
         release, base = serving_of(self.request).release, self.request.app.state.settings.public_base
         known = {"lang": self.lang, "release": release.id, "base": base, "curie": curie}
         return environment().get_template(template).render({**page, **known, **helpers, **values})

@@ -1,20 +1,20 @@
-"""Linked data: /id names a thing, /doc and /def describe it, /graph holds the facts of one named graph."""
+"""Linked data: /id names a thing, /doc and /def describe it, and /linkset has the links around each description."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-import pyoxigraph as ox
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from evidensgraf.ontology.namespaces import EV, graph_iri, resource
-from evidensgraf.queries.catalogue import load
 from evidensgraf.service import pages
-from evidensgraf.service.jsonld import compact, context_bytes
+from evidensgraf.service.documents import DOCUMENTS, Document, places, represent
+from evidensgraf.service.jsonld import context_bytes, frames
 from evidensgraf.service.near import near, near_resources, near_terms
 from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.paths import base_path, chosen_format
@@ -22,26 +22,30 @@ from evidensgraf.service.problems import Problem
 from evidensgraf.service.responses import (
     HTML,
     IMMUTABLE,
-    LICENSE,
     RDF,
     About,
     answer,
-    context_iri,
     engine_of,
     known,
-    language,
-    link,
     negotiate,
-    release_of,
     with_query,
 )
+from evidensgraf.service.signposts import Landing
 
-_AS_JSON = Variant("application/json", "jsonld", source="application/ld+json", alias=True)
-DOCUMENTS: tuple[Variant, ...] = (HTML, *RDF, _AS_JSON)
-"""Representations of a document, in the server's order of preference."""
+COLLECTIONS = {
+    "intervention": "interventions",
+    "appraisal": "recommendations",
+    "recommendation": "recommendations",
+    "finding": "findings",
+    "evidence-gap": "findings",
+    "source": "sources",
+}
+"""Kind of thing → the page that lists them all."""
+JSONLD = Variant("application/ld+json", "jsonld")
 _SUFFIX = re.compile(rf"(.+)\.({'|'.join(v.name for v in (HTML, *RDF))})")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TERM = re.compile(r"[A-Za-z0-9]+(?:[./_-][A-Za-z0-9]+)*")
+_VERSION = re.compile(r"\d+\.\d+\.\d+/?")
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,8 +75,7 @@ async def thing(request: Request, kind: str, name: str) -> Response:
     """Send a client from a thing to the document about it (303 See Other, RFC 9110 §15.4.4)."""
     slug, suffix = split_suffix(name)
     suffix = suffix or next((v.name for v in DOCUMENTS if chosen_format(request) in (v.name, v.media_type)), None)
-    if not await _exists(request, kind, slug):
-        raise not_found(request, await near_resources(engine_of(request), kind, slug))
+    await described(request, kind, slug)
     kept = {k: v for k, v in request.query_params.items() if k == "lang" or (k == "format" and not suffix)}
     target = with_query(f"{base_path(request)}/doc/{kind}/{slug}{'.' + suffix if suffix else ''}", kept)
     return RedirectResponse(target, 303, {"Cache-Control": "public, max-age=300"})
@@ -82,108 +85,108 @@ async def thing(request: Request, kind: str, name: str) -> Response:
 async def document(request: Request, kind: str, name: str) -> Response:
     """Describe a resource: a page, or RDF about it, its parts and what it is linked with."""
     slug, suffix = split_suffix(name)
-    if not await _exists(request, kind, slug):
-        raise not_found(request, await near_resources(engine_of(request), kind, slug))
-    iri, path = resource(kind, slug), f"{base_path(request)}/doc/{kind}/{slug}"
-    variant = negotiate(request, DOCUMENTS, suffix)
-    places = {v.name: f"{path}.{v.name}" for v in DOCUMENTS}
-    query = load()["resource-description"].bind({"resource": iri})
-    return await _represent(request, variant, iri, places, query, lambda lang: _page(request, kind, slug, lang))
+    found = await described(request, kind, slug)
+    return await represent(request, found, negotiate(request, DOCUMENTS, suffix))
 
 
 @router.get("/def")
 @router.get("/def/")
 async def ontology(request: Request) -> Response:
     """Describe the ontology: a page, or all of its terms as RDF."""
-    variant = negotiate(request, DOCUMENTS)
-    places = {v.name: f"{base_path(request)}/def/?format={v.name}" for v in DOCUMENTS}
-    query = _everything_in(graph_iri("ontology"))
-    return await _represent(request, variant, EV, places, query, lambda lang: _page(request, "def", "", lang))
+    return await represent(request, await the_ontology(request), negotiate(request, DOCUMENTS))
 
 
 @router.get("/def/{name:path}")
 async def term(request: Request, name: str) -> Response:
     """Describe a term of the ontology, or the ontology at one of its version IRIs."""
     local, suffix = split_suffix(name)
-    if not _TERM.fullmatch(local.rstrip("/")):
-        raise not_found(request, [])
-    if await _ask(request, f"ASK {{ <{EV}> <http://www.w3.org/2002/07/owl#versionIRI> <{EV}{local.rstrip('/')}/> }}"):
-        return await ontology(request)
-    if not await _ask(request, f"ASK {{ <{EV}{local}> ?property ?value }}"):
-        raise not_found(request, await near_terms(engine_of(request), local))
-    variant = negotiate(request, DOCUMENTS, suffix)
-    places = {v.name: f"{base_path(request)}/def/{local}.{v.name}" for v in DOCUMENTS}
-    query = load()["resource-description"].bind({"resource": EV + local})
-    return await _represent(
-        request, variant, EV + local, places, query, lambda lang: _page(request, "def", local, lang)
-    )
-
-
-@router.get("/graph/{name}")
-async def graph(request: Request, name: str) -> Response:
-    """Answer with everything that one named graph says."""
-    slug, suffix = split_suffix(name)
-    iri, slugs = graph_iri(slug), [g.rsplit("/", 1)[-1] for g in release_of(request).graphs]
-    if slug not in slugs:
-        raise not_found(request, [f"/graph/{g}" for g in near(slug, slugs)])
-    variant = negotiate(request, RDF, suffix)
-    places = {v.name: f"{base_path(request)}/graph/{slug}.{v.name}" for v in RDF}
-    return await _represent(request, variant, iri, places, _everything_in(iri))
+    if _VERSION.fullmatch(local):
+        found = await _version(request, local.rstrip("/") + "/")
+    else:
+        found = await defined(request, local)
+    return await represent(request, found, negotiate(request, DOCUMENTS, suffix))
 
 
 @router.get("/context/v1.jsonld")
 async def context(request: Request) -> Response:
     """Answer with the JSON-LD context, which never changes under this address."""
-    variant, about = Variant("application/ld+json", "jsonld"), About(cache=IMMUTABLE)
-    return known(request, variant, about=about) or answer(request, context_bytes(), variant, about=about)
+    about = About(cache=IMMUTABLE)
+    return known(request, JSONLD, about=about) or answer(request, context_bytes(), JSONLD, about=about)
 
 
-async def _represent(
-    request: Request,
-    variant: Variant,
-    iri: str,
-    places: dict[str, str],
-    query: str,
-    page: Callable[[str], Awaitable[str]] | None = None,
-) -> Response:
-    """Answer with one variant of a description; ``places`` are the addresses of all of them, by short name."""
-    lang = language(request) if variant == HTML else None
-    others = [v for v in DOCUMENTS if v.name in places and v != variant and not v.alias]
-    links = [
-        *(link(places[v.name], "alternate", type=v.media_type) for v in others),
-        *(link(places[v.name], "describedby", type=v.media_type) for v in others if variant == HTML),
-        link(iri, "cite-as"),
-        link(LICENSE, "license"),
-    ]
-    about = About(places[variant.name], links, bilingual=True)
-    if ready := known(request, variant, lang, about):
-        return ready
-    if page and lang:
-        return answer(request, await page(lang), variant, lang, about)
-    if (variant.source or variant.media_type) != "application/ld+json":
-        return answer(request, (await engine_of(request).query(query, variant.media_type)).body, variant, about=about)
-    triples = ox.parse(
-        (await engine_of(request).query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES
-    )
-    return answer(request, compact((q.triple for q in triples), context_iri(request), iri), variant, about=about)
+@router.get("/context/frames/{name}.jsonld")
+async def frame(request: Request, name: str) -> Response:
+    """Answer with the JSON-LD 1.1 frame of a class (https://www.w3.org/TR/json-ld11-framing/)."""
+    if name not in frames():
+        raise not_found(request, [f"/context/frames/{n}.jsonld" for n in near(name, frames())])
+    return known(request, JSONLD) or answer(request, frames()[name], JSONLD)
 
 
-async def _page(request: Request, kind: str, slug: str, lang: str) -> str:
+async def described(request: Request, kind: str, slug: str) -> Document:
+    """Return the document about a resource. Raises ``Problem`` (404) when nothing is said of it."""
+    iri, base = resource(kind, slug), base_path(request)
+    fits = _NAME.fullmatch(kind) and _NAME.fullmatch(slug)
+    types = await types_of(request, iri) if fits else None
+    if types is None:
+        raise not_found(request, await near_resources(engine_of(request), kind, slug))
+    path, listed = f"/doc/{kind}/{slug}", COLLECTIONS.get(kind)
+    collection = f"{base}/{listed}" if listed else ""
+    landing = Landing(base + path, iri, places(base + path), DOCUMENTS, types, collection, f"{base}/linkset{path}")
+    return Document(landing, partial(page_of, request, kind, slug))
+
+
+async def the_ontology(request: Request) -> Document:
+    """Return the document about the ontology, which has all of its terms."""
+    path, types = f"{base_path(request)}/def/", await types_of(request, EV) or []
+    linkset = f"{base_path(request)}/linkset/def"
+    landing = Landing(path, EV, places(path, query=True), DOCUMENTS, types, linkset=linkset)
+    return Document(landing, partial(page_of, request, "def", ""), graph=graph_iri("ontology"))
+
+
+async def defined(request: Request, local: str) -> Document:
+    """Return the document about a term. Raises ``Problem`` (404) when the ontology has no such term."""
+    if not _TERM.fullmatch(local):
+        raise not_found(request, [])
+    types = await types_of(request, EV + local)
+    if types is None:
+        raise not_found(request, await near_terms(engine_of(request), local))
+    base = base_path(request)
+    path = f"{base}/def/{local}"
+    landing = Landing(path, EV + local, places(path), DOCUMENTS, types, f"{base}/def/", f"{base}/linkset/def/{local}")
+    return Document(landing, partial(page_of, request, "def", local))
+
+
+async def page_of(request: Request, kind: str, slug: str, lang: str) -> str:
+    """Return the page about a thing. Raises ``Problem`` (404) when the graph says nothing of it."""
     page = await pages.render(request, engine_of(request), kind, slug, lang)
     if page is None:
         raise not_found(request, [])
     return page
 
 
-async def _exists(request: Request, kind: str, slug: str) -> bool:
-    if not (_NAME.fullmatch(kind) and _NAME.fullmatch(slug)):
-        return False
-    return await _ask(request, f"ASK {{ <{resource(kind, slug)}> ?property ?value }}")
+async def types_of(request: Request, iri: str) -> list[str] | None:
+    """Return the classes of a thing, our own first, or None when the graph says nothing of it."""
+    of_type = f"OPTIONAL {{ <{iri}> a ?type FILTER(isIRI(?type)) }}"
+    query = f"SELECT DISTINCT ?type WHERE {{ <{iri}> ?property ?value {of_type} }}"
+    rows = json.loads((await engine_of(request).query(query)).body)["results"]["bindings"]
+    types = [row["type"]["value"] for row in rows if row]
+    return sorted(types, key=lambda t: (not t.startswith(EV), t)) if rows else None
 
 
-async def _ask(request: Request, query: str) -> bool:
-    return bool(json.loads((await engine_of(request).query(query)).body)["boolean"])
+async def _version(request: Request, version: str) -> Document:
+    """Return the document about a version of the ontology: all of it, or what is said of an earlier one.
 
-
-def _everything_in(graph: str) -> str:
-    return f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"
+    Raises ``Problem`` (404), which names the version there is, for one of which nothing is said.
+    """
+    query = f"SELECT ?version WHERE {{ <{EV}> <http://www.w3.org/2002/07/owl#versionIRI> ?version }}"
+    rows = json.loads((await engine_of(request).query(query)).body)["results"]["bindings"]
+    current = [row["version"]["value"].removeprefix(EV) for row in rows]
+    if version in current:
+        return await the_ontology(request)
+    types = await types_of(request, EV + version)
+    if types is None:
+        raise not_found(request, [f"/def/{v}" for v in current])
+    base = base_path(request)
+    path = f"{base}/def/{version}"
+    landing = Landing(path, EV + version, places(path, query=True), DOCUMENTS, types, f"{base}/def/")
+    return Document(landing, partial(page_of, request, "def", version))

@@ -44,8 +44,21 @@ RDF: tuple[Variant, ...] = (
     ),
     Variant("application/n-triples", "nt"),
     Variant("application/rdf+xml", "rdf"),
+    Variant("application/trig", "trig", source="text/turtle"),
+    Variant("application/n-quads", "nq", source="application/n-triples"),
 )
-"""The RDF representations, in the server's order of preference."""
+"""The RDF representations, in the server's order of preference.
+
+An engine that answers with triples is asked for Turtle where TriG is wanted, and for N-Triples where N-Quads are: each
+is the other with triples of a default graph (RDF 1.1 TriG §2.1, RDF 1.1 N-Quads §1).
+"""
+RDF_ALIASES: tuple[Variant, ...] = (
+    Variant("application/json", "jsonld", source="application/ld+json", alias=True),
+    Variant("text/n3", "ttl", source="text/turtle", alias=True),
+    Variant("application/x-turtle", "ttl", source="text/turtle", alias=True),
+    Variant("text/plain", "nt", source="application/n-triples", alias=True),
+)
+"""Media types under which clients ask for the RDF representations beside, or from before, the registered ones."""
 
 _VERSION = importlib.metadata.version("evidensgraf")
 

@@ -22,6 +22,7 @@ from evidensgraf.service.problems import Problem, of_engine
 from evidensgraf.service.responses import (
     HTML,
     RDF,
+    RDF_ALIASES,
     About,
     adhoc_of,
     answer,
@@ -48,11 +49,8 @@ RESULTS: tuple[Variant, ...] = (
 )
 """Representations of a SELECT or ASK answer, in the server's order of preference."""
 GRAPHS: tuple[Variant, ...] = (
-    Variant("text/turtle", "ttl"),
-    Variant("application/n-triples", "nt"),
-    Variant("application/ld+json", "jsonld"),
-    Variant("application/rdf+xml", "rdf"),
-    Variant("application/json", "jsonld", source="application/ld+json", alias=True),
+    *RDF,
+    *RDF_ALIASES,
     Variant("application/xml", "rdf", source="application/rdf+xml", alias=True),
     HTML,
 )

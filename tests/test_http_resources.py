@@ -5,7 +5,7 @@ import re
 
 import pyoxigraph as ox
 import pytest
-from rdflib import Graph
+from rdflib import OWL, Graph, URIRef
 
 from evidensgraf.ontology.namespaces import EV, resource
 from evidensgraf.service.jsonld import context, context_bytes
@@ -132,7 +132,7 @@ def test_no_format_that_fits_is_406_and_lists_what_there_is(client):
     response = client.get(DOC, "image/png")
     assert response.status_code == 406
     assert response.headers["vary"] == VARY
-    assert {v["format"] for v in response.json()["available"]} == {"html", *FORMATS}
+    assert {v["format"] for v in response.json()["available"]} == {"html", "trig", "nq", *FORMATS}
     assert client.get(DOC + "?lang=de").json()["available"] == ["sv", "en"]
 
 
@@ -365,3 +365,13 @@ def test_a_query_called_wrongly_says_what_is_wrong_in_both_languages(client, pat
         assert response.status_code == 400
         assert words in response.json()["detail"]
         assert response.headers["content-language"] == lang
+
+
+def test_an_earlier_version_of_the_ontology_is_described_and_an_unknown_one_names_the_current(client):
+    earlier = client.get("/def/0.1.0/", "text/turtle")
+    assert (URIRef(EV), OWL.priorVersion, URIRef(EV + "0.1.0/")) in graph(earlier, "ttl")
+    assert client.get("/def/0.1.0/", "text/html").status_code == 200
+    unknown = client.get("/def/9.9.9/")
+    assert unknown.status_code == 404
+    (current,) = unknown.json()["suggestions"]
+    assert len(graph(client.get(current, "text/turtle"), "ttl")) > 1000

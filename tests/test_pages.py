@@ -39,6 +39,8 @@ PATHS = (
     "/def/Finding",
     "/def/effect",
     "/def/",
+    "/graphs",
+    "/graph/derived",
     "/sparql?query=" + quote("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 300"),
     "/sparql?query=" + quote("ASK { ?s ?p ?o }"),
     "/sparql?query=" + quote("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"),
@@ -232,7 +234,7 @@ def test_every_link_within_the_service_leads_somewhere(pages, client):
     for path in sorted(local):
         by_kind[path.split("/")[1:3][-1] if path.startswith("/doc/") else path].append(path)
     for path in (path for paths in by_kind.values() for path in paths[:: 1 + len(paths) // 12]):
-        accept = "text/html" if not re.search(r"\.(ttl|jsonld|css|svg)$|^/api", path) else None
+        accept = "text/html" if not re.search(r"\.(ttl|jsonld|nt|rdf|trig|nq|csv|css|svg)$|^/api", path) else None
         assert client.get(path, accept=accept).status_code in (200, 404 if "no-such" in path else 200), path
 
 
@@ -339,7 +341,8 @@ def test_the_queries_for_developers_stand_apart(pages):
     page, _ = pages[1]["/queries"]
     names = [e["id"] for e in page.all("h2", "h3") if "id" in e]
     after = names[names.index("developers") + 1 :]
-    assert set(after) == {"labels", "links-to-resource", "record", "record-of-intervention", "resource-description"}
+    described = {"resource-description", "resource-in-graphs"}
+    assert set(after) == {"labels", "links-to-resource", "record", "record-of-intervention"} | described
 
 
 RIGHTLY_EMPTY = (
