@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
 
 from evidensgraf.graph.derive import derive
-from evidensgraf.graph.describe import describe
 from evidensgraf.graph.load import DataFile, in_graph, read_data, read_vocabulary
-from evidensgraf.graph.quality import measure, publish
-from evidensgraf.graph.release import DESCRIPTION, MANIFEST, QUADS, Release, ReleaseError, open_release
-from evidensgraf.ontology.namespaces import resource
+from evidensgraf.graph.publish import publish
+from evidensgraf.graph.quality import add_measurements, measure
+from evidensgraf.graph.release import Release
+from evidensgraf.ontology.namespaces import EV, expand, graph_iri, resource
 from evidensgraf.shapes.validate import SEVERITIES, Violation, explain, shape_files, validate_fast
 
 DATASET = ox.NamedNode(resource("dataset", "evidensgraf"))
 """The node that carries the release's id (``dcat:version``) in the provenance graph: the one place it is written."""
-_VERSION = ox.NamedNode("http://www.w3.org/ns/dcat#version")
+PROVENANCE = ox.NamedNode(graph_iri("provenance"))
+"""The graph of what is said of the dataset and its graphs."""
+_VERSION, _HAS_VERSION, _PUBLISHER, _VERSION_IRI = (
+    ox.NamedNode(expand(name)) for name in ("dcat:version", "dcat:hasVersion", "dcterms:publisher", "owl:versionIRI")
+)
+_NAMES = [ox.NamedNode(expand(name)) for name in ("foaf:name", "dcterms:description")]
 _LABELS = [
     ox.NamedNode(iri)
     for iri in (
@@ -66,12 +65,13 @@ def build(
     derived = derive(store)
     progress("measuring quality")
     figures, report = measure(store), {s: sum(v.severity == s for v in results) for s in SEVERITIES}
-    publish(store, figures, report)
+    add_measurements(store, figures, report)
     quality = {f.slug: f"{f.value}%" if f.metric.unit == "percent" else str(f.value) for f in figures}
     quality |= {f"shacl-{severity.lower()}": str(count) for severity, count in report.items()}
     progress("canonicalising")
-    quads = canonical(store)
-    return _publish(releases, _release_id(store), quads, store, {"derived": derived, "quality": quality})
+    made = {"derived": derived, "quality": quality}
+    lines, release_id = canonical(store), _release_id(store)
+    return publish(releases, release_id, lines, statements=statements(store), made=made, progress=progress)
 
 
 def assemble(data: Path | None = None) -> tuple[ox.Store, list[DataFile]]:
@@ -95,12 +95,34 @@ def violations(store: ox.Store, validate: Callable[[bytes], list[Violation]] = v
     return validate(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
 
 
-def canonical(store: ox.Store) -> bytes:
-    """Return the store's quads as canonical N-Quads (RDFC-1.0, SHA-256): sorted lines, stable blank node names."""
-    dataset = ox.Dataset(store)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    lines = (ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
-    return b"".join(sorted(lines))
+def canonical(store: ox.Store) -> list[bytes]:
+    """Return the store's quads as the lines of canonical N-Quads (RDFC-1.0, SHA-256): sorted, blank nodes named.
+
+    The names depend only on the quads that have blank nodes; the others are not copied.
+    """
+    named, nameless = [], ox.Dataset()
+    for quad in store:
+        if ox.BlankNode in (type(quad.subject), type(quad.object)):
+            nameless.add(quad)
+        else:
+            named.append(quad)
+    nameless.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    texts = (ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b"" for quads in (named, nameless))
+    return sorted(line for text in texts for line in text.splitlines(keepends=True))
+
+
+def statements(store: ox.Store) -> list[ox.Triple]:
+    """Return what the graph says of itself: of the dataset, its releases and publisher, and the ontology's version."""
+    about = list(store.quads_for_pattern(DATASET, None, None, PROVENANCE))
+    for predicate, object_ in [(q.predicate, q.object) for q in about]:
+        if not isinstance(object_, ox.NamedNode):
+            continue
+        if predicate == _HAS_VERSION:
+            about += store.quads_for_pattern(object_, None, None, PROVENANCE)
+        elif predicate == _PUBLISHER:
+            about += [q for name in _NAMES for q in store.quads_for_pattern(object_, name, None, None)]
+    about += store.quads_for_pattern(ox.NamedNode(EV), _VERSION_IRI, None, None)
+    return sorted({q.triple for q in about}, key=str)
 
 
 def locate(violation: Violation, store: ox.Store, files: list[DataFile], lang: str) -> str:
@@ -137,42 +159,3 @@ def _release_id(store: ox.Store) -> str:
         return date.fromisoformat(version).isoformat()
     except ValueError as error:
         raise BuildError([f"{DATASET} needs exactly one dcat:version that is a date, found {versions}."]) from error
-
-
-def _publish(releases: Path, release_id: str, quads: bytes, store: ox.Store, made: Mapping[str, Any]) -> Release:
-    digest = hashlib.sha256(quads).hexdigest()
-    target = releases / f"{release_id}-{digest[:12]}"
-    if target.exists():
-        try:
-            return open_release(target)
-        except ReleaseError:
-            shutil.rmtree(target)
-    try:
-        releases.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".building-", dir=releases))
-    except OSError as error:
-        reason = error.strerror or error
-        raise ReleaseError(f"cannot write releases in {releases}: {reason}. Choose another with --releases.") from error
-    manifest = {
-        "id": release_id,
-        "sha256": digest,
-        "quads": len(store),
-        "graphs": sorted(g.value for g in store.named_graphs()),
-        **made,
-    }
-    files = {
-        QUADS: quads,
-        DESCRIPTION: describe(store, release_id, digest),
-        MANIFEST: json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n",
-    }
-    for name, content in files.items():
-        with (draft / name).open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-    draft.chmod(0o755)
-    try:
-        draft.rename(target)
-    except OSError:  # somebody else has just published the same release
-        shutil.rmtree(draft)
-    return open_release(target)

@@ -44,7 +44,7 @@ def measure(store: ox.Store) -> list[Measurement]:
     return [found for metric in load_quality().values() for found in _measure(store, metric)]
 
 
-def publish(store: ox.Store, measurements: list[Measurement], report: Mapping[str, int]) -> None:
+def add_measurements(store: ox.Store, measurements: list[Measurement], report: Mapping[str, int]) -> None:
     """Add measurements to the quality graph of a store, and how many results the shapes gave by severity."""
     for found in measurements:
         store.extend(_quads(found))
