@@ -32,14 +32,14 @@ SECURITY = {
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Link, ETag, Location, Content-Language, Content-Location, Retry-After, "
-    "Evidensgraf-Release, RateLimit, RateLimit-Policy, X-Request-Id",
+    "Evidensgraf-Release, RateLimit, RateLimit-Policy, X-Request-Id, Accept-Ranges, Content-Range, Repr-Digest",
 }
 METHODS = "GET, HEAD, OPTIONS, POST"
 """``Allow`` of the service as a whole (``OPTIONS *``, RFC 9110 §9.3.7)."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-Match, If-Modified-Since, "
-    "If-None-Match, If-Unmodified-Since, X-Request-Id",
+    "If-None-Match, If-Range, If-Unmodified-Since, Range, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -108,7 +108,7 @@ class HeadAsGet:
         async def send_without_body(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        inner = {**scope, "method": "GET"}
+        inner = {**scope, "method": "GET", "head": True}
         await self.app(inner, receive, send_without_body)
         note(scope, route=route_of(inner))
 

@@ -145,6 +145,14 @@ _ALL = (
         "A path and a query string may have at most 32,768 bytes. Send a long query with POST.",
     ),
     _type(
+        "range-not-satisfiable",
+        416,
+        "Filen har inte den delen",
+        "The file does not have that part",
+        "Range anger en del som börjar efter filens slut. Content-Range anger filens storlek i byte.",
+        "Range asks for a part that starts after the end of the file. Content-Range gives its size in bytes.",
+    ),
+    _type(
         "unsupported-media-type",
         415,
         "Innehållstypen stöds inte",
@@ -237,6 +245,7 @@ BY_STATUS: dict[int, str] = {
     413: "content-too-large",
     414: "uri-too-long",
     415: "unsupported-media-type",
+    416: "range-not-satisfiable",
     429: "too-many-requests",
     431: "headers-too-large",
     500: "internal-error",

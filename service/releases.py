@@ -1,68 +1,189 @@
-"""Releases for download, and their description (VoID, DCAT 3)."""
+"""Releases and the data catalogue: what there is, what a release holds and what changed in it, and its files."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pyoxigraph as ox
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from evidensgraf.graph.release import DESCRIPTION, QUADS
-from evidensgraf.ontology.namespaces import resource
+from evidensgraf.graph.describe import DATASET
+from evidensgraf.graph.dumps import MEDIA_TYPES, STEM
+from evidensgraf.graph.release import Release, directory_name, find_releases, release_iri
+from evidensgraf.ontology.namespaces import expand
+from evidensgraf.service import dcat, release_pages
 from evidensgraf.service.description import serialise
+from evidensgraf.service.downloads import file_of, send
+from evidensgraf.service.near import near
 from evidensgraf.service.negotiation import Variant
+from evidensgraf.service.paths import base_path
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
+    BOTH,
+    HTML,
+    JSON,
     LICENSE,
     RDF,
     About,
     answer,
-    conditional,
     context_iri,
-    headers_of,
+    json_bytes,
     known,
+    language,
     link,
     negotiate,
     release_of,
 )
 
-QUADS_VARIANT = Variant("application/n-quads", "nq")
-"""The release itself."""
+DUMPS = tuple(Variant(media_type, suffix) for suffix, media_type in MEDIA_TYPES.items())
+"""The dumps of a release, the release itself first."""
+CATALOGUE: tuple[Variant, ...] = (HTML, *RDF)
+"""Representations of the catalogue and of a release, in the server's order of preference."""
+LIST: tuple[Variant, ...] = (HTML, JSON, *RDF)
+"""Representations of the list of releases."""
+_VERSION = ox.NamedNode(expand("dcat:version"))
+_Page = Callable[[str], Awaitable[str]]
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/releases/{release_id}/evidensgraf.nq")
-async def quads(request: Request, release_id: str) -> Response:
-    """Answer with a whole release as canonical N-Quads. Only the release that is served is here."""
-    release = release_of(request)
-    if release_id != release.id:
-        raise not_found(request, [f"/releases/{release.id}/evidensgraf.nq"])
-    about = About(links=[link(LICENSE, "license")])
-    if ready := known(request, QUADS_VARIANT, about=about):
-        return ready
-    headers = headers_of(request, QUADS_VARIANT, about=about)
-    if ready := conditional(request, headers):
-        return ready
-    return FileResponse(release.path / QUADS, headers=headers, media_type=QUADS_VARIANT.media_type)
+def releases_of(request: Request) -> list[Release]:
+    """Return the releases that can be downloaded, the newest first: the one that is served, and those before it.
+
+    A release that is newer than the one that is served is not there until it is served.
+    """
+    served = release_of(request)
+    found = {served.id: served}
+    for release in find_releases(served.path.parent):
+        if release.id < served.id:
+            found.setdefault(release.id, release)
+    return list(found.values())
+
+
+@router.get("/releases")
+async def releases(request: Request) -> Response:
+    """List the releases: as a page, in JSON, and in RDF as versions of the dataset."""
+    variant, found = negotiate(request, LIST), releases_of(request)
+    if variant == JSON:
+        body = json_bytes({"releases": [_entry(request, r) for r in found]})
+        return known(request, JSON, about=BOTH) or answer(request, body, JSON, about=BOTH)
+    triples = [t for r in found for t in dcat.of_release(r.id, [dcat.described(r)])]
+    recorded = _recorded(request)
+    for name in recorded:
+        if name not in {r.id for r in found}:
+            triples += dcat.of_release(name, [dcat.described(release_of(request))])
+    return await _represent(
+        request, variant, DATASET, triples, lambda lang: release_pages.releases(request, found, recorded, lang)
+    )
 
 
 @router.get("/releases/{release_id}")
-async def description_of_release(request: Request, release_id: str) -> Response:
-    """Describe the release that is served."""
-    if release_id != release_of(request).id:
-        raise not_found(request, [f"/releases/{release_of(request).id}"])
-    return await description(request)
+async def release(request: Request, release_id: str) -> Response:
+    """Describe a release: a page with its files and what changed in it, or RDF. It may be known by name only."""
+    variant, found = negotiate(request, CATALOGUE), _find(request, release_id)
+    name = found.id if found else release_id
+    described = [dcat.described(r) for r in ([found] if found else []) + [release_of(request)]]
+    triples = dcat.of_release(name, described)
+    if not triples:
+        raise not_found(request, [f"/releases/{r.id}" for r in releases_of(request)])
+    return await _represent(
+        request,
+        variant,
+        release_iri(name),
+        triples,
+        lambda lang: release_pages.release(request, found, name, triples, lang),
+    )
+
+
+@router.get("/releases/{release_id}/{name}")
+async def file(request: Request, release_id: str, name: str) -> Response:
+    """Answer with a file of a release; the name of the dumps without a suffix is negotiated."""
+    found = _find(request, release_id)
+    if found is None:
+        raise not_found(request, [f"/releases/{r.id}" for r in releases_of(request)])
+    location = None
+    if name == STEM:
+        name = f"{STEM}.{negotiate(request, DUMPS).name}"
+        location = f"{base_path(request)}/releases/{release_id}/{name}"
+    offered = file_of(found, name)
+    if offered is None:
+        raise not_found(request, [f"/releases/{found.id}/{other}" for other in near(name, list(found.files))])
+    page = f"{base_path(request)}/releases/{release_id}"
+    return send(request, found, offered, location=location, links=[link(page, "describedby", type="text/html")])
 
 
 @router.get("/.well-known/void")
+async def void(request: Request) -> Response:
+    """Describe the dataset and its release (VoID, DCAT 3)."""
+    triples = dcat.published(dcat.described(release_of(request)), request.app.state.settings.public_base)
+    return await _represent(request, negotiate(request, RDF), DATASET, triples)
+
+
 @router.get("/catalog")
-async def description(request: Request) -> Response:
-    """Describe the dataset and its release."""
-    variant, release = negotiate(request, RDF), release_of(request)
-    about = About(links=[link(LICENSE, "license")])
-    if ready := known(request, variant, about=about):
+async def catalogue(request: Request) -> Response:
+    """Describe the dataset, its releases and the services over it (DCAT-AP-SE 3.0.1)."""
+    variant = negotiate(request, CATALOGUE)
+    triples = dcat.catalogue(release_of(request), releases_of(request)[1:], request.app.state.settings)
+    return await _represent(
+        request, variant, dcat.CATALOG, triples, lambda lang: release_pages.catalogue(request, triples, lang)
+    )
+
+
+def _find(request: Request, name: str) -> Release | None:
+    """Return the release of an id, or of an id and the start of its digest, which tells two of one date apart."""
+    served = release_of(request)
+    if name in (served.id, directory_name(served.id, served.digest)):
+        return served
+    found = find_releases(served.path.parent)
+    return next((r for r in found if name in (r.id, directory_name(r.id, r.digest)) and r.id <= served.id), None)
+
+
+def _recorded(request: Request) -> list[str]:
+    """Return the ids of the releases that the graph knows of, whether or not their files are here."""
+    dataset = ox.NamedNode(DATASET)
+    found = (t for t in dcat.described(release_of(request)) if t.predicate == _VERSION and t.subject != dataset)
+    return sorted((t.object.value for t in found if isinstance(t.object, ox.Literal)), reverse=True)
+
+
+def _entry(request: Request, release: Release) -> dict[str, Any]:
+    base = f"{request.app.state.settings.public_base}releases/{release.id}"
+    files = [
+        {
+            "url": f"{base}/{file.name}",
+            "mediaType": file.media_type,
+            **({"encoding": file.encoding} if file.encoding else {}),
+            "size": file.size,
+            "sha256": file.sha256,
+        }
+        for file in release.files.values()
+    ]
+    manifest = release.manifest
+    return {
+        "id": release_iri(release.id),
+        "version": release.id,
+        "url": base,
+        "sha256": release.digest,
+        "quads": manifest["quads"],
+        "triples": manifest.get("triples"),
+        "ontology": manifest.get("ontology"),
+        "prior": manifest.get("prior"),
+        "changes": manifest.get("changes"),
+        "served": release.path == release_of(request).path,
+        "files": files,
+    }
+
+
+async def _represent(
+    request: Request, variant: Variant, iri: str, triples: list[ox.Triple], page: _Page | None = None
+) -> Response:
+    lang = language(request) if variant == HTML else None
+    about = About(links=[link(iri, "cite-as"), link(LICENSE, "license")], bilingual=True)
+    if ready := known(request, variant, lang, about):
         return ready
-    quads = ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
-    body = serialise([q.triple for q in quads], variant, context_iri(request), resource("dataset", "evidensgraf"))
-    return answer(request, body, variant, about=about)
+    if page and lang:
+        return answer(request, await page(lang), variant, lang, about)
+    public = dcat.published(triples, request.app.state.settings.public_base)
+    return answer(request, serialise(public, variant, context_iri(request), iri), variant, about=about)

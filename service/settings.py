@@ -17,6 +17,22 @@ PREFIX = "EVIDENSGRAF_"
 """What the name of every variable starts with."""
 
 
+PUBLISHER_TYPES = (
+    "Academia-ScientificOrganisation",
+    "Company",
+    "IndustryConsortium",
+    "LocalAuthority",
+    "NationalAuthority",
+    "NonGovernmentalOrganisation",
+    "NonProfitOrganisation",
+    "PrivateIndividual(s)",
+    "RegionalAuthority",
+    "StandardisationBody",
+    "SupraNationalAuthority",
+)
+"""Kinds of publisher (ADMS, http://purl.org/adms/publishertype/)."""
+
+
 class SettingsError(Exception):
     """A variable with a value that cannot be used; ``str()`` is one sentence that names it and says what it takes."""
 
@@ -49,6 +65,9 @@ class Settings:
     - ``drain_seconds``: seconds that the service goes on taking requests after it was asked to stop, while ``/ready``
       says no, at least 0.
     - ``hsts_seconds``: ``max-age`` of ``Strict-Transport-Security`` (RFC 6797); 0 for none.
+    - ``publisher``: who publishes the data catalogue and runs the service, by name; empty for the project itself.
+    - ``publisher_type``: what kind of publisher that is, by a name of the ADMS vocabulary.
+    - ``contact``: e-mail address for questions on the dataset and the services; empty where there is none.
     """
 
     public_base: str = BASE
@@ -72,6 +91,9 @@ class Settings:
     stop_seconds: int = 15
     drain_seconds: int = 0
     hsts_seconds: int = 0
+    publisher: str = ""
+    publisher_type: str = "NonProfitOrganisation"
+    contact: str = ""
 
     @property
     def limits(self) -> Limits:
@@ -100,6 +122,18 @@ def _path(value: str) -> str:
 def _host(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.:_-]+", value):
         raise ValueError("a host name or an IP address")
+    return value
+
+
+def _text(value: str) -> str:
+    if not re.fullmatch(r"[^\x00-\x1f\x7f]{0,200}", value):
+        raise ValueError("a name on one line, of at most 200 characters")
+    return value
+
+
+def _email(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+        raise ValueError("an e-mail address, or nothing")
     return value
 
 
@@ -164,6 +198,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "stop_seconds": _whole(0),
     "drain_seconds": _whole(0),
     "hsts_seconds": _whole(0),
+    "publisher": _text,
+    "publisher_type": _one_of(*PUBLISHER_TYPES),
+    "contact": _email,
 }
 
 

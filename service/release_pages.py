@@ -1,0 +1,184 @@
+"""Pages of the data catalogue, of the list of releases, and of one release: its files, and what changed in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pyoxigraph as ox
+from starlette.requests import Request
+
+from evidensgraf.graph.changes import KINDS
+from evidensgraf.graph.describe import DATASET
+from evidensgraf.graph.release import CHANGES, Release, release_iri
+from evidensgraf.ontology.namespaces import EV, ID, PREFIXES, expand
+from evidensgraf.service import i18n, records
+from evidensgraf.service.dcat import CATALOG
+from evidensgraf.service.facts import Text
+from evidensgraf.service.paths import base_path
+from evidensgraf.service.rendering import View
+from evidensgraf.service.responses import engine_of, release_of
+
+SHOWN_CHANGES = 50
+"""How many resources of one kind are listed under each kind of change; ``changes.json`` has all of them."""
+_FORMATS = (("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld"))
+
+
+async def catalogue(request: Request, triples: Sequence[ox.Triple], lang: str) -> str:
+    """Return the page of the data catalogue."""
+    view, served = View(request, lang), release_of(request)
+    contact = next(iter(_iris(triples, f"{CATALOG}#contact", "http://www.w3.org/2006/vcard/ns#hasEmail")), None)
+    services = [
+        {
+            "title": _text(triples, iri, "dcterms:title"),
+            "description": _text(triples, iri, "dcterms:description"),
+            "address": view.url(path),
+            "description_of": view.url(described),
+        }
+        for iri, path, described in (
+            (f"{CATALOG}#sparql", "/sparql", "/sparql?format=ttl"),
+            (f"{CATALOG}#api", "/api/v1/api-info", "/api/v1/openapi.json"),
+        )
+    ]
+    publishers = _iris(triples, CATALOG, expand("dcterms:publisher"))
+    return view.render(
+        "catalog.html",
+        catalogue={name: _text(triples, CATALOG, f"dcterms:{name}") for name in ("title", "description")},
+        dataset={name: _text(triples, DATASET, f"dcterms:{name}") for name in ("title", "description")},
+        dataset_iri=DATASET,
+        keywords=_texts(triples, DATASET, "dcat:keyword", lang),
+        publisher=_text(triples, publishers[0], "foaf:name") if publishers else None,
+        services=services,
+        contact=contact and contact.removeprefix("mailto:"),
+        current_release=_summary(view, served),
+        files=_files(view, served),
+        formats=_formats(view, "/catalog"),
+    )
+
+
+async def releases(request: Request, found: Sequence[Release], recorded: Sequence[str], lang: str) -> str:
+    """Return the page that lists the releases; ``recorded`` are the ids of those that the graph knows of."""
+    view = View(request, lang)
+    rows = {r.id: _summary(view, r) for r in found}
+    listed = [rows.get(name) or {"id": name, "here": False} for name in sorted({*rows, *recorded}, reverse=True)]
+    formats = [("JSON", "application/json", view.url("/releases", format="json")), *_formats(view, "/releases")]
+    return view.render("releases.html", releases=listed, served=release_of(request).id, formats=formats)
+
+
+async def release(request: Request, found: Release | None, name: str, triples: Sequence[ox.Triple], lang: str) -> str:
+    """Return the page of a release; ``found`` is None for one that is known by name, and whose files are not here."""
+    view = View(request, lang, await records.labels(engine_of(request)))
+    prior = _iris(triples, release_iri(name), expand("dcat:previousVersion"))
+    changes = await asyncio.to_thread(_changes, found) if found else None
+    values = {
+        "name": name,
+        "iri": release_iri(name),
+        "served": release_of(request).id,
+        "prior": prior[0].rpartition("/")[2] if prior else None,
+        "citation": _text(triples, release_iri(name), "dcterms:bibliographicCitation"),
+        "summary": _summary(view, found) if found else None,
+        "files": _files(view, found) if found else [],
+        "changes": changes and _told(view, changes),
+        "kinds": KINDS,
+        "most": SHOWN_CHANGES,
+    }
+    return view.render("release.html", formats=_formats(view, f"/releases/{name}"), **values)
+
+
+def _formats(view: View, path: str) -> list[tuple[str, str, str]]:
+    return [(name, media_type, view.url(path, format=suffix)) for name, media_type, suffix in _FORMATS]
+
+
+def _summary(view: View, release: Release) -> dict[str, Any]:
+    manifest = release.manifest
+    ontology = str(manifest.get("ontology") or "")
+    return {
+        "id": release.id,
+        "here": True,
+        "sha256": release.digest,
+        "quads": view.num(manifest["quads"]),
+        "graphs": len(release.graphs),
+        "ontology": ontology.removeprefix(EV).strip("/"),
+        "ontology_address": view.url(f"/def/{ontology.removeprefix(EV)}") if ontology.startswith(EV) else None,
+        "changes": manifest.get("changes"),
+        "prior": (manifest.get("prior") or {}).get("id"),
+    }
+
+
+def _files(view: View, release: Release) -> list[dict[str, Any]]:
+    place = f"{base_path(view.request)}/releases/{release.id}/"
+    return [
+        {
+            "name": file.name,
+            "address": place + file.name,
+            "media_type": file.media_type,
+            "compressed": file.encoding is not None,
+            "size": _size(file.size, view.lang),
+            "sha256": file.sha256,
+        }
+        for file in release.files.values()
+    ]
+
+
+def _size(size: int, lang: str) -> str:
+    """Return a number of bytes as people read it.
+
+    >>> _size(24_935_887, "sv")
+    '24,9\\xa0MB'
+    """
+    power, unit = next((p, u) for p, u in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")) if size >= p or p == 1)
+    return f"{i18n.number(round(size / power, 1), lang)}{i18n.NBSP}{unit}"
+
+
+def _changes(release: Release) -> dict[str, Any] | None:
+    if CHANGES not in release.files:
+        return None
+    found: dict[str, Any] = json.loads((release.path / CHANGES).read_bytes())
+    return found
+
+
+def _told(view: View, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return changes grouped by what happened and by class, the largest class first, each list cut for the page."""
+    groups: dict[str, dict[str, list[dict[str, Any]]]] = {kind: {} for kind in KINDS}
+    for entry in changes["resources"]:
+        groups[entry["change"]].setdefault(entry["type"] or "", []).append(entry)
+    told = {}
+    for kind, classes in groups.items():
+        ordered = sorted(classes.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        told[kind] = [
+            {"type": _class(view, name), "count": len(entries), "entries": [_named(e) for e in entries[:SHOWN_CHANGES]]}
+            for name, entries in ordered
+        ]
+    totals = Counter(entry["change"] for entry in changes["resources"])
+    return {"prior": changes["prior"]["id"], "quads": changes["quads"], "totals": totals, "groups": told}
+
+
+def _class(view: View, name: str) -> Text | None:
+    return view.name(expand(name)) if name.partition(":")[0] in PREFIXES else None
+
+
+def _named(entry: dict[str, Any]) -> dict[str, Any]:
+    short = entry["id"].removeprefix(ID).removeprefix(EV)
+    return {"id": entry["id"], "label": entry.get("label") or {"und": short}}
+
+
+def _objects(triples: Sequence[ox.Triple], subject: str, predicate: str) -> list[Any]:
+    node, link = ox.NamedNode(subject), ox.NamedNode(predicate)
+    return [t.object for t in triples if t.subject == node and t.predicate == link]
+
+
+def _iris(triples: Sequence[ox.Triple], subject: str, predicate: str) -> list[str]:
+    return sorted(o.value for o in _objects(triples, subject, predicate) if isinstance(o, ox.NamedNode))
+
+
+def _text(triples: Sequence[ox.Triple], subject: str, predicate: str) -> Text:
+    found = _objects(triples, subject, expand(predicate))
+    return {o.language or "und": o.value for o in found if isinstance(o, ox.Literal)}
+
+
+def _texts(triples: Sequence[ox.Triple], subject: str, predicate: str, lang: str) -> list[str]:
+    found = _objects(triples, subject, expand(predicate))
+    return sorted(o.value for o in found if isinstance(o, ox.Literal) and o.language == lang)
