@@ -31,6 +31,7 @@ from evidensgraf.graph.framing import Incoming, frame
 from evidensgraf.graph.guard import Reading, read
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
+from evidensgraf.graph.stores import DISK, MEMORY
 from evidensgraf.graph.syntax import explain
 
 _SENTENCES = {
@@ -82,7 +83,8 @@ class LocalEngine:
     """Answers queries over a release in forked worker processes (see ``graph.supervisor``).
 
     ``workers`` processes evaluate at once; at most ``queue`` further queries wait; ``recent_mb`` mebibytes of answers
-    are kept, which stays right for ever because a release never changes. What it does is counted in ``activity``.
+    are kept, which stays right for ever because a release never changes. ``store`` is where the release is kept:
+    ``memory`` or ``disk`` (see ``graph.stores``). What it does is counted in ``activity``.
     """
 
     def __init__(
@@ -94,9 +96,10 @@ class LocalEngine:
         queue: int = 32,
         recent_mb: int = 64,
         activity: Activity | None = None,
+        store: str = MEMORY,
     ) -> None:
         self.release, self.limits = release, limits or Limits()
-        self.workers, self.queue = workers, queue
+        self.workers, self.queue, self.store = workers, queue, store
         self.activity = activity or Activity()
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
@@ -123,16 +126,31 @@ class LocalEngine:
 
         Raises ``EngineUnavailable`` when the release cannot be loaded.
         """
+        if self.store == DISK:
+            await self._make_store()
         self._launch()
         await self._ready.wait()
         if self._failure:
             raise EngineUnavailable(f"The release could not be loaded: {self._failure}")
 
+    async def _make_store(self) -> None:
+        """Have the store on disk made, once for each release; a process that is not waited for any more is killed."""
+        command = [sys.executable, "-m", "evidensgraf.graph.stores", str(self.release.quads)]
+        loader = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        try:
+            _, said = await loader.communicate()
+        except BaseException:
+            loader.kill()
+            raise
+        if loader.returncode:
+            reason = said.decode(errors="replace").strip().rsplit("\n", 1)[-1] or f"it ended with {loader.returncode}"
+            raise EngineUnavailable(f"The release could not be loaded: {reason}")
+
     def _launch(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = [str(self.release.quads), str(theirs.fileno()), str(self.workers), str(self.limits.memory_mb)]
+        arguments = [self.store, str(self.release.quads), str(theirs.fileno()), str(self.workers)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "evidensgraf.graph.supervisor", *arguments],
+            [sys.executable, "-m", "evidensgraf.graph.supervisor", *arguments, str(self.limits.memory_mb)],
             pass_fds=[theirs.fileno()],
             env={**os.environ, "MALLOC_ARENA_MAX": "1"},  # an arena of its own would take from a worker's memory cap
         )

@@ -1,17 +1,15 @@
 """The supervisor: a single-threaded process that loads a release once and forks the workers that query it.
 
-Run as ``python -m evidensgraf.graph.supervisor``. A forked worker shares the loaded pages, cannot open a file or a
-socket (``RLIMIT_NOFILE``), and has a bounded address space (``RLIMIT_AS``). The supervisor kills a worker when told
-to, and replaces every worker that ends.
+Run as ``python -m evidensgraf.graph.supervisor``. A forked worker shares the loaded pages, or opens the store on disk
+for itself; it reaches neither the network nor other files and has a bounded address space (``graph.confine``). The
+supervisor kills a worker when told to, and replaces every worker that ends.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -22,40 +20,23 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from evidensgraf.graph import confine
 from evidensgraf.graph.framing import recv_message, send_message
+from evidensgraf.graph.stores import Source, source
 from evidensgraf.graph.worker import answer
 
 MAX_COMMAND = 4096
 """Largest control message, in bytes."""
+UNABLE = 3
+"""Exit status of a worker that cannot open its store or cannot be bounded: another one could not either."""
 
 
-def load_store(path: Path) -> ox.Store:
-    """Return an in-memory store with the quads of an N-Quads file."""
-    store = ox.Store()
-    store.load(path=str(path), format=ox.RdfFormat.N_QUADS)
-    return store
-
-
-def _bound_worker(channel: int, memory_mb: int) -> None:
-    """Take away what a worker must not have: other descriptors, new descriptors, unbounded memory, orphanhood."""
-    status = Path("/proc/self/statm")
-    if status.exists():
-        bound = int(status.read_text().split()[0]) * resource.getpagesize() + memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # an allocation that fails writes a backtrace there
-    os.dup2(channel, 3)
-    os.closerange(4, 65536)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+class _Unable(Exception):
+    """A worker ended with ``UNABLE``."""
 
 
 def _serve(store: ox.Store) -> None:
-    with socket.socket(fileno=3) as channel:
+    with socket.socket(fileno=confine.CHANNEL) as channel:
         while (request := recv_message(channel)) is not None:
             header, body = answer(store, json.loads(request[0]))
             send_message(channel, json.dumps(header).encode(), body)
@@ -64,8 +45,8 @@ def _serve(store: ox.Store) -> None:
 class Supervisor:
     """Keeps ``count`` workers alive and hands their channels to the process at the other end of ``control``."""
 
-    def __init__(self, store: ox.Store, control: socket.socket, count: int, memory_mb: int) -> None:
-        self.store, self.control, self.count, self.memory_mb = store, control, count, memory_mb
+    def __init__(self, source: Source, control: socket.socket, count: int, memory_mb: int) -> None:
+        self.source, self.control, self.count, self.memory_mb = source, control, count, memory_mb
         self.workers: set[int] = set()
         self.wakeup_read, self.wakeup_write = os.pipe()
         os.set_blocking(self.wakeup_read, False)
@@ -82,6 +63,8 @@ class Supervisor:
                 self.spawn()
             while self._step():
                 pass
+        except _Unable:
+            self._tell({"failed": "its store cannot be opened by a bounded process"})
         except OSError:  # the service is gone
             pass
         finally:
@@ -111,6 +94,8 @@ class Supervisor:
                 return
             self.workers.discard(pid)
             self._tell({"ended": pid, "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0})
+            if os.WIFEXITED(status) and os.WEXITSTATUS(status) == UNABLE:
+                raise _Unable
             self.spawn()
 
     def spawn(self) -> None:
@@ -121,20 +106,27 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             try:
-                _die_with_parent()
-                _bound_worker(theirs.detach(), self.memory_mb)
-                # a thread of its own: the engine's random generator belongs to a thread, and a fork copies its state
-                serving = threading.Thread(target=_serve, args=[self.store])
-                serving.start()
-                serving.join()
+                self._work(theirs.detach())
             except MemoryError:
                 os.abort()
+            except (OSError, SyntaxError):
+                os._exit(UNABLE)
             finally:
                 os._exit(0)
         self.workers.add(pid)
         theirs.close()
         self._tell({"worker": pid}, ours)
         ours.close()
+
+    def _work(self, channel: int) -> None:
+        confine.die_with_parent()
+        confine.keep_only(channel)
+        store = self.source.open()
+        # a thread of its own: the engine's random generator belongs to a thread, and a fork copies its state
+        serving = threading.Thread(target=_serve, args=[store])
+        confine.bound(self.memory_mb, self.source.files)
+        serving.start()
+        serving.join()
 
     def _tell(self, message: dict[str, Any], channel: socket.socket | None = None) -> None:
         data = json.dumps(message).encode()
@@ -144,16 +136,19 @@ class Supervisor:
             socket.send_fds(self.control, [data], [channel.fileno()])
 
 
-def main(path: str, control_fd: str, count: str, memory_mb: str) -> None:
-    """Load the release at ``path`` and supervise ``count`` workers over the inherited control descriptor."""
-    _die_with_parent()
+def main(kind: str, path: str, control_fd: str, count: str, memory_mb: str) -> None:
+    """Supervise ``count`` workers over the inherited control descriptor.
+
+    They query the N-Quads file at ``path``, in memory or on disk (``kind``, see ``graph.stores``).
+    """
+    confine.die_with_parent()
     with socket.socket(fileno=int(control_fd)) as control:
         try:
-            store = load_store(Path(path))
+            found = source(kind, Path(path))
         except (OSError, SyntaxError) as error:
             control.send(json.dumps({"failed": str(error)[:2000]}).encode())
             return
-        Supervisor(store, control, int(count), int(memory_mb)).run()
+        Supervisor(found, control, int(count), int(memory_mb)).run()
 
 
 if __name__ == "__main__":
