@@ -83,10 +83,14 @@ class LimitExceeded(EngineError):
 
 
 class EngineBusy(EngineError):
-    """Every worker is taken and the queue is full; ``retry_after`` is in seconds."""
+    """Every worker is taken: the queue is full, or none was free within the seconds ``waited``.
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("The service is busy: every worker is taken and the queue is full. Try again shortly.")
+    ``retry_after`` is in seconds.
+    """
+
+    def __init__(self, retry_after: int, waited: float | None = None) -> None:
+        why = "the queue is full" if waited is None else f"none was free within {waited:g} seconds"
+        super().__init__(f"The service is busy: every worker is taken and {why}. Try again shortly.")
         self.retry_after = retry_after
 
 

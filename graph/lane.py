@@ -12,12 +12,12 @@ from evidensgraf.graph.engine import Answer, Engine, EngineBusy, Limits
 class Lane:
     """An engine that passes its queries on to another one: at most ``width`` at once, while ``queue`` more may wait.
 
-    What is left of the engine is free for everybody else. Queries that wait are let in as they came. Those that are not
-    let in are counted in the ``activity`` of the engine.
+    What is left of the engine is free for everybody else. Queries that wait are let in as they came, within
+    ``seconds``. Those that are not let in are counted in the ``activity`` of the engine.
     """
 
-    def __init__(self, engine: Engine, width: int, queue: int) -> None:
-        self.engine, self.width, self.queue = engine, width, queue
+    def __init__(self, engine: Engine, width: int, queue: int, seconds: float = Limits.seconds) -> None:
+        self.engine, self.width, self.queue, self.seconds = engine, width, queue, seconds
         self.activity: Activity = getattr(engine, "activity", None) or Activity()
         self._places = asyncio.Semaphore(width)
         self._waiting = 0
@@ -38,7 +38,8 @@ class Lane:
     ) -> Answer:
         """Evaluate a query as soon as the lane has a place; see ``graph.engine.Engine.query``.
 
-        Raises ``EngineBusy`` at once when every place is taken and the queue is full. Cancelling the call gives its
+        Raises ``EngineBusy`` at once when every place is taken and the queue is full, and later when no place
+        is free in time. Cancelling the call gives its
         place, in the lane or in the queue, to the next query.
         """
         await self._enter()
@@ -61,7 +62,10 @@ class Lane:
             raise EngineBusy(retry_after=1)
         self._waiting += 1
         try:
-            await self._places.acquire()
+            async with asyncio.timeout(self.seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise EngineBusy(1, self.seconds) from None
         finally:
             self._waiting -= 1
 

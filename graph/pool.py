@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,12 @@ _SENTENCES = {
     "rows": "The answer has more than {value:g} rows. Add LIMIT and OFFSET, or download the release.",
     "size_mb": "The answer is larger than {value:g} MB. Add LIMIT and OFFSET, or download the release.",
 }
+
+
+ATTEMPTS = 2
+"""How often a query is tried when its worker is killed by somebody else."""
+RESTART = 1.0
+"""How long after a supervisor could not load its release the next one is started, in seconds."""
 
 
 class _Worker(asyncio.Protocol):
@@ -101,7 +108,7 @@ class LocalEngine:
         self.release, self.limits = release, limits or Limits()
         self.workers, self.queue, self.store = workers, queue, store
         self.activity = activity or Activity()
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._idle: asyncio.Queue[_Worker | None] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._connecting: set[asyncio.Future[None]] = set()
         self._waiting = 0
@@ -109,6 +116,8 @@ class LocalEngine:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._failure: str | None = None
+        self._started = False
+        self._again: asyncio.TimerHandle | None = None
         self._ready = asyncio.Event()
 
     @property
@@ -130,6 +139,15 @@ class LocalEngine:
             await self._make_store()
         self._launch()
         await self._ready.wait()
+        if self.store == DISK and not self._failure:
+            try:
+                await self.query("ASK { ?s ?p ?o }")
+            except EngineError as error:
+                self._failure = self._failure or f"its store on disk cannot be read. {error}"
+        self._refuse_when_failed()
+        self._started = True
+
+    def _refuse_when_failed(self) -> None:
         if self._failure:
             raise EngineUnavailable(f"The release could not be loaded: {self._failure}")
 
@@ -147,6 +165,7 @@ class LocalEngine:
             raise EngineUnavailable(f"The release could not be loaded: {reason}")
 
     def _launch(self) -> None:
+        self._failure = None
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = [self.store, str(self.release.quads), str(theirs.fileno()), str(self.workers)]
         self._process = subprocess.Popen(
@@ -183,8 +202,7 @@ class LocalEngine:
                 if future is not None and not future.done():
                     future.set_result(message["signal"])
             elif "failed" in message:
-                self._failure = message["failed"]
-                self._ready.set()
+                self._fail(message["failed"])
 
     def _connect(self, pid: int, descriptor: int) -> None:
         async def connect() -> None:
@@ -201,14 +219,25 @@ class LocalEngine:
         """Start over when the supervisor is gone and nobody asked it to go."""
         if self._control is None:
             return
-        self._hang_up()
+        self._hang_up().wait(timeout=10)
         for future in self._ended.values():
             if not future.done():
-                future.set_result(9)
+                future.set_result(signal.SIGKILL)
         self._ended.clear()
+        self._drain()
+        if not self._ready.is_set():
+            self._fail("its process ended before it was ready")
         if self._failure is None:
-            self._drain()
             self._launch()
+        elif self._started:
+            self._again = asyncio.get_running_loop().call_later(RESTART, self._launch)
+
+    def _fail(self, reason: str) -> None:
+        """Note why there is no worker, and wake everybody who waits for one."""
+        self._failure = reason
+        self._ready.set()
+        for _ in range(self._waiting):
+            self._idle.put_nowait(None)
 
     async def query(
         self,
@@ -244,8 +273,13 @@ class LocalEngine:
             "rows": limits.rows,
             "size_mb": limits.size_mb,
         }
-        worker = await self._acquire()
-        header, body = await self._ask(worker, request, limits)
+        for _ in range(ATTEMPTS):
+            worker = await self._acquire(limits.seconds)
+            header, body = await self._ask(worker, request, limits)
+            if header.get("error") != "lost":
+                break
+        if header.get("error") == "lost":
+            self._refuse_when_failed()
         if "error" in header:
             raise _failure(header, limits, request, reading.form)
         answer = Answer(body, media_type, reading.form)
@@ -262,15 +296,19 @@ class LocalEngine:
             raise NotAcceptable(reading.form, list(fitting))
         return reading
 
-    async def _acquire(self) -> _Worker:
+    async def _acquire(self, seconds: float) -> _Worker:
+        self._refuse_when_failed()
         if self._waiting >= self.queue + self._idle.qsize():
             raise EngineBusy(retry_after=1)
         self._waiting += 1
         began = time.perf_counter()
         try:
-            while not (worker := await self._idle.get()).alive:
-                pass  # it ended while it was idle; its replacement is on its way
+            async with asyncio.timeout(seconds):
+                while (worker := await self._idle.get()) is None or not worker.alive:
+                    self._refuse_when_failed()  # else it ended while it was idle: its replacement is on its way
             return worker
+        except TimeoutError:
+            raise EngineBusy(1, seconds) from None
         finally:
             self._waiting -= 1
             self.activity.waiting.add(time.perf_counter() - began)
@@ -301,34 +339,39 @@ class LocalEngine:
                 self._control.send(json.dumps({"kill": worker.pid}).encode())
 
     async def _post_mortem(self, worker: _Worker) -> dict[str, Any]:
-        """Say why a worker ended by itself: out of memory (SIGABRT, SIGKILL by the system) or out of stack."""
+        """Say why a worker ended: out of memory (SIGABRT), out of stack, or killed by somebody else (lost)."""
         worker.close()
         future = self._ended.get(worker.pid)
-        signal_number = 9
+        signal_number = int(signal.SIGKILL)
         if future is not None:
             with contextlib.suppress(TimeoutError):
                 signal_number = await asyncio.wait_for(asyncio.shield(future), timeout=1)
-        if signal_number == 11:
+        if signal_number == signal.SIGSEGV:
             return {"error": "evaluation", "message": "it is nested too deeply"}
-        return {"error": "limit", "limit": "memory_mb"}
+        return {"error": "limit", "limit": "memory_mb"} if signal_number == signal.SIGABRT else {"error": "lost"}
 
     async def close(self) -> None:
         """End the supervisor and its workers."""
+        if self._again is not None:
+            self._again.cancel()
         if self._control is not None:
-            self._hang_up()
+            await asyncio.to_thread(self._hang_up().wait, timeout=10)
         self._drain()
 
-    def _hang_up(self) -> None:
-        """Close the control channel, on which the supervisor ends its workers and itself."""
+    def _hang_up(self) -> subprocess.Popen[bytes]:
+        """Close the control channel, on which the supervisor ends its workers and itself, and return its process."""
         assert self._control is not None and self._process is not None
         asyncio.get_running_loop().remove_reader(self._control.fileno())
         self._control.close()
         self._control = None
-        self._process.wait(timeout=10)
+        if not self._ready.is_set():  # it is loading, and would not notice
+            self._process.kill()
+        return self._process
 
     def _drain(self) -> None:
         while not self._idle.empty():
-            self._idle.get_nowait().close()
+            if (worker := self._idle.get_nowait()) is not None:
+                worker.close()
 
 
 def _failure(header: dict[str, Any], limits: Limits, request: dict[str, Any], form: str) -> EngineError:
@@ -337,6 +380,8 @@ def _failure(header: dict[str, Any], limits: Limits, request: dict[str, Any], fo
             name = header["limit"]
             value = float(getattr(limits, name))
             return LimitExceeded(name, value, _SENTENCES[name].format(value=value))
+        case "lost":  # twice: most likely the system is out of memory
+            return LimitExceeded("memory_mb", limits.memory_mb, _SENTENCES["memory_mb"].format(value=limits.memory_mb))
         case "syntax":
             return explain(request["query"], str(header["message"]))
         case "format":

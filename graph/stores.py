@@ -75,6 +75,7 @@ def _load(quads: Path, target: Path) -> None:
     try:
         store = ox.Store(str(draft))
         store.bulk_load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+        store.optimize()  # else a look-up asks each of the batches that were loaded
         store.flush()
         del store
         draft.chmod(0o755)

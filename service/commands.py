@@ -254,7 +254,8 @@ def _release(options: Namespace) -> Release:
 
 
 def _engine(release: Release, settings: Settings) -> LocalEngine:
-    return LocalEngine(release, settings.limits, workers=settings.workers, queue=settings.queue)
+    store = settings.store_for(release.manifest.get("quads", 0))
+    return LocalEngine(release, settings.limits, workers=settings.workers, queue=settings.queue, store=store)
 
 
 def _with_engine(options: Namespace, work: Callable[[LocalEngine], Awaitable[T]]) -> T:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from typing import Any
 
+from evidensgraf.graph.confine import can_refuse_sockets
 from evidensgraf.graph.engine import Limits
+from evidensgraf.graph.stores import DISK, MEMORY
 from evidensgraf.ontology.namespaces import BASE
 from evidensgraf.service.clients import Network
 
@@ -51,6 +53,8 @@ class Settings:
     - ``memory_mb``: mebibytes that one query may use beyond the loaded release, at least 64.
     - ``rows``: solutions or triples in one answer, at least 1.
     - ``size_mb``: mebibytes of one answer, at least 1.
+    - ``store``: where the release is kept: ``memory``, ``disk``, or ``auto`` for disk when it is large.
+    - ``memory_quads``: quads of the largest release that ``auto`` keeps in memory, at least 0.
     - ``root_path``: path that a proxy serves the service under, such as ``/evidensgraf``; empty for none.
     - ``log``: form of the log: ``json``, ``text``, or ``off`` for none of requests.
     - ``log_file``: file that requests are logged in; empty for standard error.
@@ -79,6 +83,8 @@ class Settings:
     memory_mb: int = 1024
     rows: int = 100_000
     size_mb: int = 64
+    store: str = "auto"
+    memory_quads: int = 2_000_000
     root_path: str = ""
     log: str = "json"
     log_file: str = ""
@@ -99,6 +105,12 @@ class Settings:
     def limits(self) -> Limits:
         """What one query may use."""
         return Limits(self.seconds, self.memory_mb, self.rows, self.size_mb)
+
+    def store_for(self, quads: int) -> str:
+        """Return where a release of so many quads is kept: ``memory`` or ``disk``."""
+        if self.store == "auto":
+            return DISK if quads > self.memory_quads and can_refuse_sockets() else MEMORY
+        return self.store
 
     @property
     def adhoc(self) -> int:
@@ -186,6 +198,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "memory_mb": _whole(64),
     "rows": _whole(1),
     "size_mb": _whole(1),
+    "store": _one_of(MEMORY, DISK, "auto"),
+    "memory_quads": _whole(0),
     "root_path": _path,
     "log": _one_of("json", "text", "off"),
     "log_file": str,

@@ -27,6 +27,10 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ),
     (r"The query could not be evaluated: (.*)", r"Frågan kunde inte utföras: \1"),
     (
+        r"The service is busy: .* within (\S+) seconds.*",
+        r"Tjänsten är upptagen: alla arbetsprocesser används och ingen blev ledig inom \1 sekunder. Försök igen strax.",
+    ),
+    (
         r"The service is busy.*",
         "Tjänsten är upptagen: alla arbetsprocesser används och kön är full. Försök igen strax.",
     ),
