@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from evidensgraf.graph.engine import (
     EngineBusy,
+    EngineFault,
     EngineUnavailable,
     LimitExceeded,
     NotAcceptable,
@@ -45,6 +46,7 @@ def outcome(error: BaseException) -> str:
         QueryFailed: "failed",
         EngineBusy: "busy",
         EngineUnavailable: "unavailable",
+        EngineFault: "unavailable",
     }
     return names.get(type(error), "error")
 

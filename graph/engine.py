@@ -98,6 +98,10 @@ class EngineUnavailable(EngineError):
     """The engine cannot be reached or could not start."""
 
 
+class EngineFault(EngineError):
+    """The engine was reached, but what it answers is not a whole answer to a SPARQL query."""
+
+
 class Engine(Protocol):
     """Anything that can answer SPARQL 1.1 queries over one release."""
 

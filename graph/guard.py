@@ -77,8 +77,7 @@ yourself, or download a release and load it beside them.
     """
     if reading := glance(text):
         return reading
-    plain = _ESCAPE.sub(_character, text)
-    readings = [_read(version) for version in dict.fromkeys((text, plain))]
+    readings = [_read(version) for version in dict.fromkeys((text, plain(text)))]
     if known_graphs is not None:
         for unknown in sorted(set().union(*(r.graphs for r in readings)) - set(known_graphs)):
             raise QueryRefused(
@@ -102,6 +101,11 @@ def glance(text: str) -> Reading | None:
         return None
     opening = _OPENING.match(text)
     return Reading(opening[1].upper(), frozenset()) if opening else None
+
+
+def plain(text: str) -> str:
+    """Return a query with its codepoint escapes resolved (SPARQL 1.1 Query, §19.2)."""
+    return _ESCAPE.sub(_character, text)
 
 
 def _character(match: re.Match[str]) -> str:

@@ -281,7 +281,7 @@ class LocalEngine:
         if header.get("error") == "lost":
             self._refuse_when_failed()
         if "error" in header:
-            raise _failure(header, limits, request, reading.form)
+            raise failure(header, limits, text, reading.form)
         answer = Answer(body, media_type, reading.form)
         if reading.constant:
             self._recent.put(key, answer, len(answer.body))
@@ -374,7 +374,8 @@ class LocalEngine:
                 worker.close()
 
 
-def _failure(header: dict[str, Any], limits: Limits, request: dict[str, Any], form: str) -> EngineError:
+def failure(header: dict[str, Any], limits: Limits, text: str, form: str) -> EngineError:
+    """Return the error of a query, ``text`` with query form ``form``, from the header of its answer."""
     match header["error"]:
         case "limit":
             name = header["limit"]
@@ -383,7 +384,7 @@ def _failure(header: dict[str, Any], limits: Limits, request: dict[str, Any], fo
         case "lost":  # twice: most likely the system is out of memory
             return LimitExceeded("memory_mb", limits.memory_mb, _SENTENCES["memory_mb"].format(value=limits.memory_mb))
         case "syntax":
-            return explain(request["query"], str(header["message"]))
+            return explain(text, str(header["message"]))
         case "format":
             fitting = GRAPH_TYPES if form in ("CONSTRUCT", "DESCRIBE") else RESULT_TYPES
             return NotAcceptable(form, [m for m in fitting if "xml" not in m])

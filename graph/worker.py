@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
@@ -77,8 +77,13 @@ def answer(store: ox.Store, request: dict[str, Any]) -> tuple[dict[str, Any], by
     is the union of all graphs, unless the query has a dataset of its own), ``rows`` and ``size_mb``.
     Returns a header, ``{"ok": true}`` or ``{"error": kind, …}``, and the answer's bytes.
     """
+    return reported(lambda: _evaluate(store, request))
+
+
+def reported(make: Callable[[], bytes]) -> tuple[dict[str, Any], bytes]:
+    """Make an answer, and return it with a header that says how that went; see ``answer``."""
     try:
-        return {"ok": True}, _evaluate(store, request)
+        return {"ok": True}, make()
     except SyntaxError as error:
         return {"error": "syntax", "message": str(error)}, b""
     except _Inexpressible:
@@ -98,17 +103,23 @@ def _evaluate(store: ox.Store, request: dict[str, Any]) -> bytes:
     if default or named:  # SPARQL 1.1 Protocol §2.1.4: what is not named is empty
         dataset = {"default_graph": default, "named_graphs": named}
     results = store.query(request["query"], base_iri=BASE, prefixes=PREFIXES, **dataset)
-    media_type, spool = request["media_type"], _Spool(request["size_mb"] * 2**20)
-    if isinstance(results, ox.QueryTriples):
-        triples = _capped(results, request["rows"])
-        ox.serialize(triples, spool, format=_GRAPHS[media_type], prefixes=PREFIXES)
-    else:
+    return serialise(results, request["media_type"], request["rows"], request["size_mb"])
+
+
+def serialise(
+    results: ox.QuerySolutions | ox.QueryBoolean | Iterable[ox.Triple], media_type: str, rows: int, size_mb: int
+) -> bytes:
+    """Return results in a media type; to be called by ``reported``, which knows what is raised past a limit."""
+    spool = _Spool(size_mb * 2**20)
+    if isinstance(results, (ox.QuerySolutions, ox.QueryBoolean)):
         results.serialize(spool, format=_RESULTS[media_type])
+    else:
+        ox.serialize(_capped(results, rows), spool, format=_GRAPHS[media_type], prefixes=PREFIXES)
     body = spool.getvalue()
     if media_type.endswith("xml"):
         body = _well_formed(body)
     if isinstance(results, ox.QuerySolutions):
-        _count_rows(body, media_type, request["rows"])
+        _count_rows(body, media_type, rows)
     return body
 
 
@@ -119,7 +130,7 @@ def _well_formed(body: bytes) -> bytes:
     return body.replace(b"\r", b"&#13;")
 
 
-def _capped(triples: ox.QueryTriples, rows: int) -> Iterator[ox.Triple]:
+def _capped(triples: Iterable[ox.Triple], rows: int) -> Iterator[ox.Triple]:
     for count, triple in enumerate(triples, start=1):
         _refuse_more_than(rows, count)
         yield triple

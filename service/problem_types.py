@@ -187,6 +187,16 @@ _ALL = (
         "The fault is ours and has been logged. Quote instance if you report it.",
     ),
     _type(
+        "engine-fault",
+        502,
+        "Databasen bakom tjänsten svarade fel",
+        "The database behind the service answered wrongly",
+        "Databasen svarade, men inte med ett helt svar på frågan, och en del av ett svar lämnas aldrig vidare. detail "
+        "anger vad som kom. Fråga efter mindre åt gången om svaret kapades; annars är felet vårt och har loggats.",
+        "The database answered, but not with a whole answer to the query, and a part of an answer is never passed on. "
+        "detail says what came. Ask for less at a time if the answer was cut; otherwise it is our fault, and logged.",
+    ),
+    _type(
         "deadline",
         503,
         "Frågan tog för lång tid",
@@ -249,6 +259,7 @@ BY_STATUS: dict[int, str] = {
     429: "too-many-requests",
     431: "headers-too-large",
     500: "internal-error",
+    502: "engine-fault",
     503: "unavailable",
 }
 """The kind of problem that stands for a bare status code."""

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from evidensgraf.graph.engine import (
     EngineBusy,
     EngineError,
+    EngineFault,
     EngineUnavailable,
     LimitExceeded,
     NotAcceptable,
@@ -144,6 +145,9 @@ def of_engine(error: EngineError) -> Problem:
             return Problem(name, detail, members={"limit": error.limit, "value": error.value})
         case EngineBusy():
             return Problem("busy", said, headers={"Retry-After": str(error.retry_after)})
+        case EngineFault():
+            LOG.error("engine at fault: %s", error)
+            return Problem("engine-fault", said)
         case EngineUnavailable():
             LOG.error("engine unavailable: %s", error)
             return Problem("unavailable")

@@ -34,6 +34,23 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"The service is busy.*",
         "Tjänsten är upptagen: alla arbetsprocesser används och kön är full. Försök igen strax.",
     ),
+    (r"(<\w+:)…> is refused: .*", r"\1…> utförs inte: bara funktionerna i SPARQL 1.1 kan användas."),
+    (
+        r"The endpoint has cut its answer short(?:: it gives at most (\d+) rows)?.*",
+        r"Databasen kapade svaret. Fråga efter mindre åt gången; en del av ett svar lämnas aldrig vidare.",
+    ),
+    (
+        r"The endpoint answers with (\S+), which is not an answer.*",
+        r"Databasen svarade med \1, inte med ett SPARQL-svar.",
+    ),
+    (r"The endpoint answers with status (\d+), which.*", r"Databasen svarade med status \1, inte med ett SPARQL-svar."),
+    (
+        r"The endpoint has nothing at that address \(status (\d+)\)\.",
+        r"Databasen finns inte på sin adress (status \1).",
+    ),
+    (r"The endpoint refuses the call \(status (\d+)\)\..*", r"Databasen tar inte emot anropet (status \1)."),
+    (r"The endpoint has moved to .*", "Databasen har flyttat till en annan adress."),
+    (r"The endpoint's answer cannot be read: (.*)", r"Databasens svar kan inte läsas: \1"),
     (r"The release could not be loaded: (.*)", r"Utgåvan kunde inte läsas in: \1"),
     (r"A (\w+) query can be answered as: (.*)", r"En \1-fråga kan besvaras som: \2"),
     (
