@@ -93,7 +93,7 @@ def read_file(file: Traversable) -> DataFile:
     try:
         quads = tuple(ox.parse(text, format=syntax))
     except SyntaxError as error:
-        raise LoadError(file.name, error.lineno or 1, _reason(error)) from error
+        raise syntax_fault(file.name, error) from error
     return DataFile(file.name, text, quads)
 
 
@@ -110,9 +110,10 @@ def read_vocabulary() -> Iterator[ox.Quad]:
         yield from in_graph(read_file(file).quads, "ontology")
 
 
-def _reason(error: SyntaxError) -> str:
+def syntax_fault(name: str, error: SyntaxError) -> LoadError:
+    """Return the error of a document that its parser could not read, with the line and the column if there is one."""
     reason = re.sub(r"^Parser error at line \d+ between columns? (\d+) and(?: column)? (\d+): ", "", error.msg)
-    return f"column {error.offset}: {reason}" if error.offset else reason
+    return LoadError(name, error.lineno or 1, f"column {error.offset}: {reason}" if error.offset else reason)
 
 
 def _checked(file: DataFile) -> DataFile:

@@ -35,13 +35,12 @@ class Record:
         self.headers: list[tuple[bytes, bytes]] = []
         self.outcome = self.cache = self.route = ""
 
-    def header(self, name: bytes) -> str:
-        """Return a header of the answer, or nothing."""
-        return next((value.decode("latin-1") for key, value in self.headers if key == name), "")
-
     def asked(self, name: bytes) -> str:
         """Return a header of the request, or nothing."""
-        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), "")
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value.decode("latin-1"))
+        return ""
 
 
 def request_id(scope: Scope) -> str:

@@ -110,9 +110,10 @@ def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.Argumen
     validate = subcommands.add_parser(
         "validate",
         help="check the graph against the shapes",
-        description="Check the curated graph, or the given Turtle or TriG files together with it.",
+        description="Check the curated graph, or the given files together with it: "
+        "Turtle, TriG, N-Triples, N-Quads, JSON-LD or RDF/XML, by their suffix.",
     )
-    validate.add_argument("files", nargs="*", type=Path, metavar="FILE", help="Turtle or TriG to check with the graph")
+    validate.add_argument("files", nargs="*", type=Path, metavar="FILE", help="RDF to check with the graph")
     validate.add_argument(
         "--engine",
         choices=["fast", "reference"],

@@ -20,9 +20,10 @@ from typing import TypeVar
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.curate import record
+from evidensgraf.graph.foreign import read_foreign_file
 from evidensgraf.graph.format import normalise as normal_form
 from evidensgraf.graph.guard import read
-from evidensgraf.graph.load import LoadError, in_graph, read_file
+from evidensgraf.graph.load import LoadError, in_graph
 from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.graph.release import Release, open_release
 from evidensgraf.graph.verify import KINDS, summary
@@ -71,8 +72,8 @@ def validate(options: Namespace) -> int:
     store, files = assemble(options.data)
     for path in options.files:
         if not path.is_file():
-            raise CommandError(f"{path}: no such file. Name Turtle or TriG files, or a directory with --data.")
-        file = read_file(path)
+            raise CommandError(f"{path}: no such file. Name files of RDF, or a directory with --data.")
+        file = read_foreign_file(path)
         files.append(file)
         store.extend(in_graph(file.quads, "draft"))
     results = violations(store, validate_reference) if options.engine == "reference" else violations(store)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from evidensgraf.ontology.context import context
 from evidensgraf.ontology.namespaces import PREFIXES, curie
 
 _RDF_TYPE = PREFIXES["rdf"] + "type"
@@ -19,23 +20,10 @@ _LANGUAGE = "@language"
 
 
 @cache
-def context_bytes() -> bytes:
-    """Return the context document, ``ontology/context.jsonld``, as it is served at ``/context/v1.jsonld``."""
-    return (files("evidensgraf.ontology") / "context.jsonld").read_bytes()
-
-
-@cache
 def frames() -> dict[str, bytes]:
     """Return the frames, ``ontology/frames/*.jsonld``, by the class that each of them frames."""
     room = files("evidensgraf.ontology") / "frames"
     return {f.name.removesuffix(".jsonld"): f.read_bytes() for f in sorted(room.iterdir(), key=lambda f: f.name)}
-
-
-@cache
-def context() -> dict[str, Any]:
-    """Return the context: term → IRI or term definition."""
-    found: dict[str, Any] = json.loads(context_bytes())["@context"]
-    return found
 
 
 @cache

@@ -90,12 +90,12 @@ class AccessLog:
 
 def _json_line(record: Record, client: str) -> str:
     """Return a request as a line of JSON (RFC 8259). ``status`` is 0 when its client left before an answer."""
-    scope = record.scope
+    scope, said = record.scope, dict(record.headers)
     line = (
         f'{{"time":"{_time(record.began)}","id":"{record.id}","method":{quoted(scope["method"])},'
         f'"path":{quoted(scope["path"][:LONGEST_PATH])},"status":{record.status},"bytes":{record.size},'
-        f'"seconds":{record.seconds:.6f},"release":{quoted(record.header(b"evidensgraf-release"))},'
-        f'"variant":{quoted(record.header(b"content-type"))},"outcome":"{_outcome(record)}",'
+        f'"seconds":{record.seconds:.6f},"release":{quoted(said.get(b"evidensgraf-release", b"").decode("latin-1"))},'
+        f'"variant":{quoted(said.get(b"content-type", b"").decode("latin-1"))},"outcome":"{_outcome(record)}",'
         f'"cache":"{record.cache}","agent":"{_agent(record.asked(b"user-agent"))}"'
     )
     return f'{line},"client":"{client}"}}\n' if client else f"{line}}}\n"
@@ -113,7 +113,13 @@ def _text_line(record: Record, client: str) -> str:
 
 def _time(seconds: float) -> str:
     """Return a time as RFC 3339 in UTC, with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@lru_cache(16)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _outcome(record: Record) -> str:

@@ -11,10 +11,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from evidensgraf.ontology.context import context_bytes
 from evidensgraf.ontology.namespaces import EV, graph_iri, resource
 from evidensgraf.service import pages
 from evidensgraf.service.documents import DOCUMENTS, Document, places, represent
-from evidensgraf.service.jsonld import context_bytes, frames
+from evidensgraf.service.jsonld import frames
 from evidensgraf.service.near import near, near_resources, near_terms
 from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.paths import base_path, chosen_format

@@ -7,8 +7,8 @@ import pyoxigraph as ox
 import pytest
 from rdflib import OWL, Graph, URIRef
 
+from evidensgraf.ontology.context import context, context_bytes
 from evidensgraf.ontology.namespaces import EV, resource
-from evidensgraf.service.jsonld import context, context_bytes
 
 KIND, SLUG = "appraisal", "bostad-forst-bedomning"
 DOC = f"/doc/{KIND}/{SLUG}"

@@ -13,10 +13,10 @@ from rdflib import OWL, RDF, Graph, URIRef
 from rdflib.namespace import DCTERMS, FOAF, PROV, SKOS, VANN
 
 from evidensgraf.graph.load import read_vocabulary
+from evidensgraf.ontology.context import context_bytes
 from evidensgraf.ontology.namespaces import EV, PREFIXES, expand
 from evidensgraf.ontology.reasoning import declared_terms, ontology_graph
 from evidensgraf.queries.checks import checks, left_out, served
-from evidensgraf.service.jsonld import context_bytes
 
 BROKEN = yaml.safe_load((Path(__file__).parent / "ontology" / "broken.yaml").read_text(encoding="utf-8"))
 OBO = {"obo": "http://purl.obolibrary.org/obo/", "oboInOwl": "http://www.geneontology.org/formats/oboInOwl#"}
