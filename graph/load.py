@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from evidensgraf.ontology.namespaces import ID, alignment_file, graph_iri, ontology_files
+from evidensgraf.ontology.namespaces import ID, alignment_file, area_file, graph_iri, ontology_files
 
 DATA_GRAPHS_MAY_NOT = "Give every fact a named graph: GRAPH <…> { … }."
 """What to do about a fact outside a named graph."""
@@ -105,8 +105,8 @@ def in_graph(quads: Iterable[ox.Quad], slug: str) -> Iterator[ox.Quad]:
 
 
 def read_vocabulary() -> Iterator[ox.Quad]:
-    """Yield the ontology, the schemes and the alignments as quads of ``…/graph/ontology``. Raises ``LoadError``."""
-    for file in [*ontology_files(), alignment_file()]:
+    """Yield the ontology, its links and its areas as quads of ``…/graph/ontology``. Raises ``LoadError``."""
+    for file in [*ontology_files(), alignment_file(), area_file()]:
         yield from in_graph(read_file(file).quads, "ontology")
 
 

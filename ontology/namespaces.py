@@ -35,6 +35,8 @@ PREFIXES: dict[str, str] = {
 
 ALIGNMENTS = "alignments.ttl"
 """The file of alignments with other vocabularies."""
+AREAS = "areas.ttl"
+"""The file that groups the classes for the documentation."""
 
 LANGUAGES = ("sv", "en")
 """The two languages everything is published in, as BCP 47 tags, in order of preference."""
@@ -100,12 +102,17 @@ def kebab(name: str) -> str:
 
 
 def ontology_files() -> list[Traversable]:
-    """Return the Turtle files of the ontology and its schemes, without the alignments, sorted by name."""
+    """Return the Turtle files of the ontology and its schemes that a reasoner reads, sorted by name."""
     room = files("evidensgraf.ontology")
-    found = (f for f in room.iterdir() if f.name.endswith(".ttl") and f.name != ALIGNMENTS)
+    found = (f for f in room.iterdir() if f.name.endswith(".ttl") and f.name not in (ALIGNMENTS, AREAS))
     return sorted(found, key=lambda f: f.name)
 
 
 def alignment_file() -> Traversable:
     """Return the Turtle file of alignments with other vocabularies; a reasoner should not read it (it puns classes)."""
     return files("evidensgraf.ontology") / ALIGNMENTS
+
+
+def area_file() -> Traversable:
+    """Return the Turtle file that groups the classes for the documentation (it puns classes as the alignments do)."""
+    return files("evidensgraf.ontology") / AREAS

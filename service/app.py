@@ -19,6 +19,7 @@ from evidensgraf.service import (
     graph_store,
     linksets,
     lists,
+    ontology_quality,
     openapi,
     operations,
     pages,
@@ -101,6 +102,7 @@ def _add_own_routes(app: FastAPI) -> None:
     app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/", _page(lambda r, lang: pages.start(r, engine_of(r), lang)), include_in_schema=False)
     app.add_api_route("/quality", _page(lambda r, lang: pages.quality(r, engine_of(r), lang)), include_in_schema=False)
+    app.add_api_route("/quality/ontology", _page(ontology_quality.page), include_in_schema=False)
     for name in STATIC_PAGES:
         app.add_api_route(f"/{name}", _page(_static(name)), include_in_schema=False)
 

@@ -16,6 +16,7 @@ from evidensgraf.service import i18n, query_help, records
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_svg import draw
 from evidensgraf.service.facts import Facts, Record, Text, ask
+from evidensgraf.service.ontology_pages import ontology_page
 from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.properties import Incoming, incoming, places, properties
 from evidensgraf.service.rendering import View
@@ -77,6 +78,7 @@ async def render(request: Request, engine: Engine, kind: str, slug: str, lang: s
         "recommendation": _claim,
         "prerequisite": _claim,
         "source": _source,
+        "def": _term,
     }.get(kind, _statement if kind in records.STATEMENT_KINDS else _resource)
     return await page(View(request, lang, await records.labels(engine)), engine, kind, slug)
 
@@ -128,6 +130,14 @@ async def _statement(view: View, engine: Engine, kind: str, slug: str) -> str | 
     queries: list[Query] = [(name, {"resource": record["id"]}) for name in ("record", "links-to-resource")]
     links = await _incoming(view, engine, record["id"])
     return _thing(view, "statement.html", kind, slug, queries, record=record, incoming=links, sources=cited(record))
+
+
+async def _term(view: View, engine: Engine, kind: str, slug: str) -> str | None:
+    page = await ontology_page(view, engine, slug)
+    if page is None:
+        return await _resource(view, engine, kind, slug)
+    template, queries, values = page
+    return _thing(view, template, kind, slug, queries, **values)
 
 
 async def _resource(view: View, engine: Engine, kind: str, slug: str) -> str | None:
