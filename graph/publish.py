@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -87,14 +87,14 @@ def _write_quads(path: Path, lines: Iterable[bytes]) -> str:
 
 
 def _ready(target: Path) -> Release | None:
-    """Return the release in a directory, or make room for it when what is there is damaged."""
+    """Return the release in a directory, or make room for it when what is there is damaged or without its dumps."""
     if not target.exists():
         return None
-    try:
-        return open_release(target)
-    except ReleaseError:
-        shutil.rmtree(target)
-        return None
+    with contextlib.suppress(ReleaseError):
+        if (release := open_release(target)).files:
+            return release
+    shutil.rmtree(target)
+    return None
 
 
 def _prior(releases: Path, release_id: str, progress: Callable[[str], None]) -> Release | None:
@@ -131,11 +131,11 @@ def _fill(
         for name in (ADDED, REMOVED):
             compress(draft / name)
             (draft / name).unlink()
-    about = About(release_id, digest, counted, statements, prior, changes and {**changes["quads"], **summary(changes)})
-    (draft / DESCRIPTION).write_bytes(describe(about, _files(draft)))
-    (draft / CRATE).write_bytes(crate(about, _files(draft)))
-    sums = "".join(f"{file.sha256}  {file.name}\n" for file in _files(draft))
-    (draft / SUMS).write_text(sums, encoding="ascii")
+    about = About(release_id, digest, counted, statements, prior, changes and summary(changes))
+    files = [_file(path) for path in sorted(draft.iterdir())]
+    for name, write in ((DESCRIPTION, describe), (CRATE, crate), (SUMS, _sums)):
+        (draft / name).write_bytes(write(about, files))
+        files.append(_file(draft / name))
     manifest = {
         "id": release_id,
         "sha256": digest,
@@ -145,14 +145,14 @@ def _fill(
         "ontology": about.ontology,
         "prior": {"id": prior.id, "sha256": prior.digest} if prior else None,
         "changes": changes and {**changes["quads"], "resources": summary(changes)},
-        "files": {file.name: _entry(file) for file in _files(draft)},
+        "files": {file.name: _entry(file) for file in files},
         **made,
     }
     (draft / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _files(draft: Path) -> list[ReleaseFile]:
-    return [_file(path) for path in sorted(draft.iterdir()) if path.is_file()]
+def _sums(about: About, files: Sequence[ReleaseFile]) -> bytes:
+    return "".join(f"{file.sha256}  {file.name}\n" for file in files).encode()
 
 
 def _file(path: Path) -> ReleaseFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
+from evidensgraf.graph.describe import NAMESPACES
 from evidensgraf.graph.release import DESCRIPTION, Release
 from evidensgraf.ontology.namespaces import PREFIXES, resource
 from evidensgraf.service.jsonld import compact
@@ -37,10 +38,14 @@ _TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
 
 def serialise(triples: list[ox.Triple], variant: Variant, context_iri: str, first: str) -> bytes:
     """Return triples in the RDF format of a variant; JSON-LD has ``context_iri`` as context and ``first`` first."""
-    if variant.media_type == "application/ld+json":
+    media_type = variant.media_type if variant.media_type in _SERIALISERS else variant.source or variant.media_type
+    if media_type == "application/ld+json":
         return compact(triples, context_iri, first)
-    prefixes = {**PREFIXES, "sd": SD} if any(SD in t.predicate.value for t in triples) else PREFIXES
-    return ox.serialize(triples, format=_SERIALISERS[variant.media_type], prefixes=prefixes) or b""
+    used = {t.predicate.value for t in triples}
+    prefixes = {
+        p: n for p, n in {**NAMESPACES, "sd": SD}.items() if p in PREFIXES or any(u.startswith(n) for u in used)
+    }
+    return ox.serialize(triples, format=_SERIALISERS[media_type], prefixes=prefixes) or b""
 
 
 def service_description(endpoint: str, release: Release) -> list[ox.Triple]:

@@ -11,9 +11,12 @@ from typing import Any
 import pyoxigraph as ox
 from starlette.requests import Request
 
-from evidensgraf.graph.changes import KINDS
-from evidensgraf.graph.describe import DATASET
-from evidensgraf.graph.release import CHANGES, Release, release_iri
+from evidensgraf.graph.changes import ADDED, KINDS, REMOVED
+from evidensgraf.graph.crate import CRATE
+from evidensgraf.graph.describe import DATASET, TEXTS
+from evidensgraf.graph.dumps import GZIP, STEM
+from evidensgraf.graph.publish import SUMS
+from evidensgraf.graph.release import CHANGES, DESCRIPTION, Release, release_iri
 from evidensgraf.ontology.namespaces import EV, ID, PREFIXES, expand
 from evidensgraf.service import i18n, records
 from evidensgraf.service.dcat import CATALOG
@@ -24,6 +27,14 @@ from evidensgraf.service.responses import engine_of, release_of
 
 SHOWN_CHANGES = 50
 """How many resources of one kind are listed under each kind of change; ``changes.json`` has all of them."""
+_FILES = {
+    ADDED: "files.added",
+    REMOVED: "files.removed",
+    CHANGES: "files.changes",
+    DESCRIPTION: "files.description",
+    CRATE: "files.crate",
+    SUMS: "files.sums",
+}
 _FORMATS = (("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld"))
 
 
@@ -54,7 +65,7 @@ async def catalogue(request: Request, triples: Sequence[ox.Triple], lang: str) -
         services=services,
         contact=contact and contact.removeprefix("mailto:"),
         current_release=_summary(view, served),
-        files=_files(view, served),
+        files=[file for file in _files(view, served) if file["dump"]],
         formats=_formats(view, "/catalog"),
     )
 
@@ -94,7 +105,7 @@ def _formats(view: View, path: str) -> list[tuple[str, str, str]]:
 
 def _summary(view: View, release: Release) -> dict[str, Any]:
     manifest = release.manifest
-    ontology = str(manifest.get("ontology") or "")
+    ontology, changes = str(manifest.get("ontology") or ""), manifest.get("changes")
     return {
         "id": release.id,
         "here": True,
@@ -103,24 +114,34 @@ def _summary(view: View, release: Release) -> dict[str, Any]:
         "graphs": len(release.graphs),
         "ontology": ontology.removeprefix(EV).strip("/"),
         "ontology_address": view.url(f"/def/{ontology.removeprefix(EV)}") if ontology.startswith(EV) else None,
-        "changes": manifest.get("changes"),
+        "changes": {kind: view.num(n) for kind, n in changes["resources"].items()} if changes else None,
         "prior": (manifest.get("prior") or {}).get("id"),
     }
 
 
 def _files(view: View, release: Release) -> list[dict[str, Any]]:
+    """Return the files of a release for a table, the dumps first."""
     place = f"{base_path(view.request)}/releases/{release.id}/"
-    return [
+    rows = [
         {
             "name": file.name,
             "address": place + file.name,
             "media_type": file.media_type,
             "compressed": file.encoding is not None,
+            "dump": file.name.startswith(f"{STEM}."),
+            "what": _what(view, file.name.removesuffix(GZIP)),
             "size": _size(file.size, view.lang),
             "sha256": file.sha256,
         }
         for file in release.files.values()
     ]
+    return sorted(rows, key=lambda row: (not row["dump"], row["name"]))
+
+
+def _what(view: View, name: str) -> str:
+    if name in _FILES:
+        return view.t(_FILES[name])
+    return TEXTS[name.rpartition(".")[2]][view.lang]
 
 
 def _size(size: int, lang: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyoxigraph as ox
@@ -12,20 +13,20 @@ from starlette.responses import Response
 
 from evidensgraf.graph.describe import DATASET
 from evidensgraf.graph.dumps import MEDIA_TYPES, STEM
-from evidensgraf.graph.release import Release, directory_name, find_releases, release_iri
+from evidensgraf.graph.release import Release, ReleaseFile, directory_name, find_releases, release_iri
 from evidensgraf.ontology.namespaces import expand
 from evidensgraf.service import dcat, release_pages
 from evidensgraf.service.description import serialise
+from evidensgraf.service.documents import DOCUMENTS, Page
 from evidensgraf.service.downloads import file_of, send
 from evidensgraf.service.near import near
 from evidensgraf.service.negotiation import Variant
-from evidensgraf.service.paths import base_path
+from evidensgraf.service.paths import base_path, full_path
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
     BOTH,
     HTML,
     JSON,
-    LICENSE,
     RDF,
     About,
     answer,
@@ -37,15 +38,13 @@ from evidensgraf.service.responses import (
     negotiate,
     release_of,
 )
+from evidensgraf.service.signposts import Landing
 
 DUMPS = tuple(Variant(media_type, suffix) for suffix, media_type in MEDIA_TYPES.items())
 """The dumps of a release, the release itself first."""
-CATALOGUE: tuple[Variant, ...] = (HTML, *RDF)
-"""Representations of the catalogue and of a release, in the server's order of preference."""
 LIST: tuple[Variant, ...] = (HTML, JSON, *RDF)
 """Representations of the list of releases."""
 _VERSION = ox.NamedNode(expand("dcat:version"))
-_Page = Callable[[str], Awaitable[str]]
 
 router = APIRouter(include_in_schema=False)
 
@@ -75,15 +74,16 @@ async def releases(request: Request) -> Response:
     for name in recorded:
         if name not in {r.id for r in found}:
             triples += dcat.of_release(name, [dcat.described(release_of(request))])
+    landing = _landing(request, DATASET, LIST)
     return await _represent(
-        request, variant, DATASET, triples, lambda lang: release_pages.releases(request, found, recorded, lang)
+        request, variant, landing, triples, lambda lang: release_pages.releases(request, found, recorded, lang)
     )
 
 
 @router.get("/releases/{release_id}")
 async def release(request: Request, release_id: str) -> Response:
     """Describe a release: a page with its files and what changed in it, or RDF. It may be known by name only."""
-    variant, found = negotiate(request, CATALOGUE), _find(request, release_id)
+    variant, found = negotiate(request, DOCUMENTS), _find(request, release_id)
     name = found.id if found else release_id
     described = [dcat.described(r) for r in ([found] if found else []) + [release_of(request)]]
     triples = dcat.of_release(name, described)
@@ -92,9 +92,10 @@ async def release(request: Request, release_id: str) -> Response:
     return await _represent(
         request,
         variant,
-        release_iri(name),
+        _landing(request, release_iri(name)),
         triples,
         lambda lang: release_pages.release(request, found, name, triples, lang),
+        [file for file in found.files.values() if file.name.startswith(f"{STEM}.")] if found else [],
     )
 
 
@@ -119,16 +120,21 @@ async def file(request: Request, release_id: str, name: str) -> Response:
 async def void(request: Request) -> Response:
     """Describe the dataset and its release (VoID, DCAT 3)."""
     triples = dcat.published(dcat.described(release_of(request)), request.app.state.settings.public_base)
-    return await _represent(request, negotiate(request, RDF), DATASET, triples)
+    landing = replace(_landing(request, DATASET, RDF), path=f"{base_path(request)}/catalog")
+    return await _represent(request, negotiate(request, RDF), landing, triples)
 
 
 @router.get("/catalog")
 async def catalogue(request: Request) -> Response:
     """Describe the dataset, its releases and the services over it (DCAT-AP-SE 3.0.1)."""
-    variant = negotiate(request, CATALOGUE)
+    variant = negotiate(request, DOCUMENTS)
     triples = dcat.catalogue(release_of(request), releases_of(request)[1:], request.app.state.settings)
     return await _represent(
-        request, variant, dcat.CATALOG, triples, lambda lang: release_pages.catalogue(request, triples, lang)
+        request,
+        variant,
+        _landing(request, dcat.CATALOG),
+        triples,
+        lambda lang: release_pages.catalogue(request, triples, lang),
     )
 
 
@@ -177,13 +183,28 @@ def _entry(request: Request, release: Release) -> dict[str, Any]:
 
 
 async def _represent(
-    request: Request, variant: Variant, iri: str, triples: list[ox.Triple], page: _Page | None = None
+    request: Request,
+    variant: Variant,
+    landing: Landing,
+    triples: list[ox.Triple],
+    page: Page | None = None,
+    files: Sequence[ReleaseFile] = (),
 ) -> Response:
+    """Answer with a description; ``files`` are those that the page leads to (FAIR Signposting, ``item``)."""
     lang = language(request) if variant == HTML else None
-    about = About(links=[link(iri, "cite-as"), link(LICENSE, "license")], bilingual=True)
+    items = [link(f"{landing.path}/{file.name}", "item", type=file.media_type) for file in files if lang]
+    about = About(landing.places[variant.name], [*landing.header(variant), *items], bilingual=True)
     if ready := known(request, variant, lang, about):
         return ready
     if page and lang:
         return answer(request, await page(lang), variant, lang, about)
     public = dcat.published(triples, request.app.state.settings.public_base)
-    return answer(request, serialise(public, variant, context_iri(request), iri), variant, about=about)
+    return answer(request, serialise(public, variant, context_iri(request), landing.iri), variant, about=about)
+
+
+def _landing(request: Request, iri: str, variants: Sequence[Variant] = DOCUMENTS) -> Landing:
+    path = full_path(request)
+    collection = f"{base_path(request)}/releases" if path.rpartition("/")[0].endswith("/releases") else ""
+    kind = expand("dcat:Catalog" if iri == dcat.CATALOG else "dcat:Dataset")
+    shown = {v.name: f"{path}?format={v.name}" for v in variants}
+    return Landing(path, iri, shown, variants, [kind], collection)

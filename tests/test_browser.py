@@ -23,6 +23,9 @@ PAGES = [
     "doc/intervention/nystartsjobb-vaxjo",
     "doc/appraisal/bostad-forst-bedomning",
     "doc/source/rapport-2-ekonomiskt-bistand",
+    "catalog",
+    "releases",
+    "releases/{release}",
     "doc/finding/no-such",
 ]
 
@@ -59,8 +62,8 @@ def address(release, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reports(browser, address):
-    urls = [f"{address}{page}?lang={lang}" for page in PAGES for lang in ("sv", "en")]
+def reports(browser, address, release):
+    urls = [f"{address}{page.format(release=release.id)}?lang={lang}" for page in PAGES for lang in ("sv", "en")]
     task = {"urls": urls, "widths": [320, 1030, 1280], "scripts": False, "screenshots": os.environ.get("SCREENSHOTS")}
     done = subprocess.run(
         [*node("node"), "look.mjs", json.dumps(task)],

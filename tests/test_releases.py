@@ -72,7 +72,7 @@ def test_a_dump_in_json_ld_needs_no_context(release):
 
 
 def test_every_file_is_in_the_manifest_with_its_size_and_digest(release):
-    there = {path.name for path in release.path.iterdir()}
+    there = {path.name for path in release.path.iterdir() if path.is_file()}
     assert set(release.files) == there - {"manifest.json"}
     for file in release.files.values():
         content = (release.path / file.name).read_bytes()
@@ -161,6 +161,14 @@ def test_a_release_with_another_content_for_the_same_date_is_pointed_out(two, tm
     said = []
     publish(tmp_path, "2026-01-01", SECOND, progress=said.append)
     assert any("dcat:version" in line for line in said)
+
+
+def test_a_release_that_an_earlier_version_made_gets_its_dumps(tmp_path):
+    first = publish(tmp_path, "2026-01-01", FIRST)
+    bare = {key: value for key, value in first.manifest.items() if key != "files"}
+    (first.path / "manifest.json").write_text(json.dumps(bare))
+    assert open_release(first.path).files == {}
+    assert publish(tmp_path, "2026-01-01", FIRST).files == first.files
 
 
 def test_a_large_release_is_hashed_once(monkeypatch, tmp_path):
