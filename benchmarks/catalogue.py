@@ -59,6 +59,7 @@ def measure(store: ox.Store, name: str, values: Mapping[str, str], runs: int = R
         "media_type": "application/n-triples" if triples else "application/sparql-results+json",
         "default_graphs": (),
         "named_graphs": (),
+        "union": True,
         "rows": 10**9,
         "size_mb": 10**4,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
@@ -23,7 +24,9 @@ import pyoxigraph as ox
 
 from benchmarks import load, workloads
 from benchmarks.catalogue import PARAMETERS
+from benchmarks.generate import generate, quads
 from benchmarks.peers import SERVERS, Evidensgraf, Missing, Server
+from benchmarks.shape import Shape
 from evidensgraf.graph.build import build
 from evidensgraf.graph.release import QUADS
 
@@ -33,6 +36,8 @@ SAMPLE = 12
 """Queries of each workload whose answers are compared between the servers."""
 LARGE = {"gap map", "aggregate", "10 000 rows"}
 """Workloads of large answers, asked over 16 connections only."""
+REAL = "real"
+"""The size of the curated data; other sizes are generated."""
 EVIDENCE_CHAIN = "evidence chain"
 """The workload of the service's own evidence chains (JSON), which no other server has."""
 FEW = 20_000
@@ -151,7 +156,7 @@ def dataset(release: Path, names: list[str], seconds: int) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     """Run what is asked for and write the result as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
-    parser.add_argument("--sizes", default="real", help="real, or numbers of triples such as 100k or 10m, with commas")
+    parser.add_argument("--sizes", default=REAL, help="real, or numbers of triples such as 100k or 10m, with commas")
     parser.add_argument("--peers", default=",".join(SERVERS), help=f"servers, with commas: {', '.join(SERVERS)}")
     parser.add_argument("--seconds", type=int, default=3, help="length of each run (default: 3)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks.json"), help="result (default: benchmarks.json)")
@@ -167,8 +172,11 @@ def main(arguments: list[str]) -> int:
     result = {"python": platform.python_version(), "machine": platform.machine(), "datasets": {}}
     with tempfile.TemporaryDirectory() as directory:
         for size in options.sizes.split(","):
-            release = build(Path(directory)).path
-            result["datasets"][size] = dataset(release, names, options.seconds)
+            like = build(Path(directory))
+            release = like if size == REAL else generate(quads(size), Path(directory) / size, Shape(like))
+            result["datasets"][size] = dataset(release.path, names, options.seconds)
+            if release is not like:
+                shutil.rmtree(release.path)
             options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 0
 
