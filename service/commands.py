@@ -8,6 +8,7 @@ import csv
 import errno
 import io
 import json
+import signal
 import socket
 import sys
 import time
@@ -17,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from evidensgraf.graph.activity import Activity
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.curate import record
@@ -36,7 +38,9 @@ from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.curation import data_directory
 from evidensgraf.service.logs import configure
 from evidensgraf.service.server import Server
+from evidensgraf.service.serving import Served
 from evidensgraf.service.settings import Settings, read_settings
+from evidensgraf.service.swap import Swap, newest
 from evidensgraf.shapes.validate import SEVERITIES, validate_reference
 
 T = TypeVar("T")
@@ -136,7 +140,7 @@ def serve(options: Namespace) -> int:
     )
     configure(settings)
     with _listen(settings.host, settings.port) as listener:
-        _run(_serve(_release(options), settings, listener))
+        _run(_serve(options, settings, listener))
     return 0
 
 
@@ -150,10 +154,12 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CommandError(f"cannot listen on {host}, port {port}: {reason}. See --host and --port.") from error
 
 
-async def _serve(release: Release, settings: Settings, listener: socket.socket) -> None:
+async def _serve(options: Namespace, settings: Settings, listener: socket.socket) -> None:
+    release = _release(options)
     engine = _engine(release, settings)
     await engine.start()
     app = create_app(engine, release, settings)
+    swap = _swap(app.state.served, options, settings, engine.activity)
     server = Server(app, settings, app.state)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
@@ -164,7 +170,30 @@ async def _serve(release: Release, settings: Settings, listener: socket.socket) 
     try:
         await running
     finally:
-        await engine.close()
+        await swap.close()
+        await app.state.served.serving.engine.close()
+
+
+def _swap(served: Served, options: Namespace, settings: Settings, activity: Activity) -> Swap:
+    """Have another release served at SIGHUP, and when the settings say so as soon as it is there."""
+
+    async def start(release: Release) -> LocalEngine:
+        engine = _engine(release, settings, activity)
+        try:
+            await engine.start()
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    def find() -> Path:
+        return Path(options.release).resolve() if options.release else newest(options.releases)
+
+    swap = Swap(served, settings, find, start)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, swap.ask)
+    if settings.watch:
+        swap.watch(settings.watch)
+    return swap
 
 
 def query(options: Namespace) -> int:
@@ -250,13 +279,20 @@ def _progress() -> Callable[[str], None]:
 def _release(options: Namespace) -> Release:
     """Return the release that was named, or the one that the curated graph builds to; progress is for a terminal."""
     if options.release:
-        return open_release(options.release)
+        return open_release(Path(options.release).resolve())  # a link may lead elsewhere later
     return build_release(options.releases, progress=_progress() if sys.stderr.isatty() else lambda _: None)
 
 
-def _engine(release: Release, settings: Settings) -> LocalEngine:
+def _engine(release: Release, settings: Settings, activity: Activity | None = None) -> LocalEngine:
     store = settings.store_for(release.manifest.get("quads", 0))
-    return LocalEngine(release, settings.limits, workers=settings.workers, queue=settings.queue, store=store)
+    return LocalEngine(
+        release,
+        settings.limits,
+        workers=settings.workers,
+        queue=settings.queue,
+        activity=activity,
+        store=store,
+    )
 
 
 def _with_engine(options: Namespace, work: Callable[[LocalEngine], Awaitable[T]]) -> T:

@@ -54,9 +54,11 @@ class Serving:
 
     async def retire(self, seconds: float) -> None:
         """Close the engine when the last request is done, or after ``seconds``: a slow reader cannot hold it."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._unused.wait(), seconds)
-        await self.engine.close()
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._unused.wait(), seconds)
+        finally:
+            await self.engine.close()
 
 
 class Served:

@@ -55,6 +55,7 @@ class Settings:
     - ``size_mb``: mebibytes of one answer, at least 1.
     - ``store``: where the release is kept: ``memory``, ``disk``, or ``auto`` for disk when it is large.
     - ``memory_quads``: quads of the largest release that ``auto`` keeps in memory, at least 0.
+    - ``watch``: seconds between two looks for a newer release to serve; 0 to look only when asked (SIGHUP).
     - ``root_path``: path that a proxy serves the service under, such as ``/evidensgraf``; empty for none.
     - ``log``: form of the log: ``json``, ``text``, or ``off`` for none of requests.
     - ``log_file``: file that requests are logged in; empty for standard error.
@@ -85,6 +86,7 @@ class Settings:
     size_mb: int = 64
     store: str = "auto"
     memory_quads: int = 2_000_000
+    watch: float = 0.0
     root_path: str = ""
     log: str = "json"
     log_file: str = ""
@@ -200,6 +202,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "size_mb": _whole(1),
     "store": _one_of(MEMORY, DISK, "auto"),
     "memory_quads": _whole(0),
+    "watch": _rate,
     "root_path": _path,
     "log": _one_of("json", "text", "off"),
     "log_file": str,
