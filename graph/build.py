@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -95,19 +95,19 @@ def violations(store: ox.Store, validate: Callable[[bytes], list[Violation]] = v
     return validate(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
 
 
-def canonical(store: ox.Store) -> list[bytes]:
-    """Return the store's quads as the lines of canonical N-Quads (RDFC-1.0, SHA-256): sorted, blank nodes named.
+def canonical(quads: Iterable[ox.Quad]) -> list[bytes]:
+    """Return quads, each given once, as the lines of canonical N-Quads (RDFC-1.0, SHA-256): sorted, blank nodes named.
 
     The names depend only on the quads that have blank nodes; the others are not copied.
     """
     named, nameless = [], ox.Dataset()
-    for quad in store:
-        if ox.BlankNode in (type(quad.subject), type(quad.object)):
+    for quad in quads:
+        if ox.BlankNode in (type(quad.subject), type(quad.object), type(quad.graph_name)):
             nameless.add(quad)
         else:
             named.append(quad)
     nameless.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    texts = (ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b"" for quads in (named, nameless))
+    texts = (ox.serialize(part, format=ox.RdfFormat.N_QUADS) or b"" for part in (named, nameless))
     return sorted(line for text in texts for line in text.splitlines(keepends=True))
 
 

@@ -300,6 +300,8 @@ def test_health_asks_nothing_of_the_engine(client_of, release):
         ("PUBLIC_BASE", "w3id.org", "http"),
         ("ROOT_PATH", "e", "a path"),
         ("HOST", "a b", "host name"),
+        ("CONTACT", "nobody", "e-mail address"),
+        ("PUBLISHER_TYPE", "Authority", "NationalAuthority"),
     ],
 )
 def test_a_bad_setting_is_one_clear_sentence(name, value, words):
