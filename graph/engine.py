@@ -23,6 +23,10 @@ GRAPH_TYPES: dict[str, str] = {
 """Media types of CONSTRUCT and DESCRIBE answers → file suffix (RDF 1.1 serialisations)."""
 
 
+LONGEST = 800
+"""How long the sentence of an error may be, in characters."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one query may use.
@@ -46,14 +50,23 @@ class Answer:
     form: str
 
 
+def _short(sentence: str) -> str:
+    """Return a sentence that may quote a query, without the middle of a long quotation."""
+    return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST // 2]} … {sentence[-LONGEST // 4 :]}"
+
+
 class EngineError(Exception):
-    """A query that was not answered. ``str()`` is one English sentence for the person who asked."""
+    """A query that was not answered. ``str()`` is one English sentence for the person who asked, of bounded length."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(_short(sentence))
 
 
 class QuerySyntaxError(EngineError):
     """The query is not SPARQL 1.1; ``line`` and ``column`` count from 1."""
 
     def __init__(self, reason: str, line: int, column: int) -> None:
+        reason = _short(reason)
         super().__init__(f"Syntax error at line {line}, column {column}: {reason}")
         self.reason, self.line, self.column = reason, line, column
 

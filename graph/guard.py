@@ -7,34 +7,44 @@ codepoint escapes resolved (§19.2), so that an escape can neither hide a keywor
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin
 
 from evidensgraf.graph.engine import QueryFailed, QueryRefused
 from evidensgraf.ontology.namespaces import BASE, PREFIXES
 
+T = TypeVar("T")
+
 _TOKEN = re.compile(
     r"""
     (?P<comment>\#[^\r\n]*)
   | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-  | (?P<string>\"{3}(?:[^"\\]|\\.|\"{1,2}(?!\"))*\"{3} | '{3}(?:[^'\\]|\\.|'{1,2}(?!'))*'{3}
-             | "(?:[^"\\\r\n]|\\.)*" | '(?:[^'\\\r\n]|\\.)*')
+  | (?P<string>\"{3}(?:[^"\\]|\\.|\"{1,2}(?!\"))*+\"{3} | '{3}(?:[^'\\]|\\.|'{1,2}(?!'))*+'{3}
+             | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+')
   | (?P<variable>[?$]\w+)
   | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-  | (?P<name>(?:[^\W\d_](?:[\w.\-·]*[\w\-·])?)?:(?:[\w.\-:·]|%[0-9A-Fa-f]{2}|\\.)* | _:\w[\w.\-]*)
-  | (?P<word>[A-Za-z_]\w*)
+  | (?P<name>:(?:[\w.\-:·]|%[0-9A-Fa-f]{2}|\\.)* | _:\w[\w.\-]*)
+  | (?P<run>[^\W\d_](?:[\w.\-·]*[\w\-·])?)(?P<local>:(?:[\w.\-:·]|%[0-9A-Fa-f]{2}|\\.)*)?
+  | (?P<word>_\w*)
   | (?P<other>\S)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_WORD = re.compile(r"(?P<word>[A-Za-z_]\w*)|(?P<other>\S)")
+_PLAIN_WORD = re.compile(r"[A-Za-z]\w*").fullmatch
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 """The four query forms (SPARQL 1.1 Query, §16)."""
 DEEPEST = 500
 """How deep brackets may be nested; an engine that recurses would otherwise run out of stack."""
+LONG = 20_000
+"""How long a query may be, in characters, that is read where it is asked; see ``apart``."""
+_READER = ThreadPoolExecutor(1, "reader")
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _UPDATES = {"LOAD", "CLEAR", "DROP", "ADD", "MOVE", "COPY", "CREATE", "INSERT", "DELETE", "WITH"}
 _TELLING = ("\\", "SERVICE", "FROM", *sorted(_CHANGING))
@@ -127,7 +137,7 @@ def _read(text: str) -> Reading:
         if word == "BASE" and following[:1]:
             base = following[0].value.strip("<>")
         elif word == "PREFIX" and len(following) == 2:
-            prefixes[following[0].value.rstrip(":")] = urljoin(base, following[1].value.strip("<>"))
+            prefixes[following[0].value.rstrip(":")] = _join(base, following[1].value.strip("<>"))
         elif word == "FROM":
             named = following[0].value.upper() == "NAMED" if following else False
             if len(following) > named:
@@ -155,12 +165,30 @@ def tokens(text: str) -> Iterator[Token]:
     ['ASK', '{', '?s', 'a', 'ev:Finding', '}']
     """
     for match in _TOKEN.finditer(text):
-        if match.lastgroup and match.lastgroup != "comment":
-            yield Token(match.lastgroup, match[0], match.start())
+        kind, value, start = match.lastgroup or "", match[0], match.start()
+        if kind == "local":
+            yield Token("name", value, start)
+        elif kind == "run" and not _PLAIN_WORD(value):  # signs that a name may have, but there is no colon
+            yield from (Token(m.lastgroup or "", m[0], start + m.start()) for m in _WORD.finditer(value))
+        elif kind != "comment":
+            yield Token("word" if kind == "run" else kind, value, start)
+
+
+def apart(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Do work on a text longer than ``LONG`` in a thread: one at a time, while everything else goes on."""
+    return asyncio.get_running_loop().run_in_executor(_READER, work)
 
 
 def _resolve(token: Token, prefixes: dict[str, str], base: str) -> str:
     if token.kind == "iri":
-        return urljoin(base, token.value[1:-1])
+        return _join(base, token.value[1:-1])
     prefix, _, local = token.value.partition(":")
     return prefixes.get(prefix, prefix + ":") + local.replace("\\", "")
+
+
+def _join(base: str, reference: str) -> str:
+    """Resolve a reference (RFC 3986 §5); one that is none stays what it is, and is the engine's to refuse."""
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference

@@ -13,11 +13,11 @@ class Lane:
     """An engine that passes its queries on to another one: at most ``width`` at once, while ``queue`` more may wait.
 
     What is left of the engine is free for everybody else. Queries that wait are let in as they came, within
-    ``seconds``. Those that are not let in are counted in the ``activity`` of the engine.
+    ``wait`` seconds. Those that are not let in are counted in the ``activity`` of the engine.
     """
 
-    def __init__(self, engine: Engine, width: int, queue: int, seconds: float = Limits.seconds) -> None:
-        self.engine, self.width, self.queue, self.seconds = engine, width, queue, seconds
+    def __init__(self, engine: Engine, width: int, queue: int, wait: float = 30.0) -> None:
+        self.engine, self.width, self.queue, self.wait = engine, width, queue, wait
         self.activity: Activity = getattr(engine, "activity", None) or Activity()
         self._places = asyncio.Semaphore(width)
         self._waiting = 0
@@ -62,10 +62,10 @@ class Lane:
             raise EngineBusy(retry_after=1)
         self._waiting += 1
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.wait):
                 await self._places.acquire()
         except TimeoutError:
-            raise EngineBusy(1, self.seconds) from None
+            raise EngineBusy(1, self.wait) from None
         finally:
             self._waiting -= 1
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 from evidensgraf.graph.activity import Activity, outcome
@@ -29,7 +30,7 @@ from evidensgraf.graph.engine import (
     QueryRefused,
 )
 from evidensgraf.graph.framing import Incoming, frame
-from evidensgraf.graph.guard import Reading, read
+from evidensgraf.graph.guard import LONG, Reading, apart, read
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.graph.stores import DISK, MEMORY
@@ -89,8 +90,8 @@ class _Worker(asyncio.Protocol):
 class LocalEngine:
     """Answers queries over a release in forked worker processes (see ``graph.supervisor``).
 
-    ``workers`` processes evaluate at once; at most ``queue`` further queries wait; ``recent_mb`` mebibytes of answers
-    are kept, which stays right for ever because a release never changes. ``store`` is where the release is kept:
+    ``workers`` processes evaluate at once; at most ``queue`` further queries wait, for ``wait`` seconds at most;
+    ``recent_mb`` mebibytes of answers are kept: a release never changes. ``store`` is where the release is kept:
     ``memory`` or ``disk`` (see ``graph.stores``). What it does is counted in ``activity``.
     """
 
@@ -104,9 +105,10 @@ class LocalEngine:
         recent_mb: int = 64,
         activity: Activity | None = None,
         store: str = MEMORY,
+        wait: float = 30.0,
     ) -> None:
         self.release, self.limits = release, limits or Limits()
-        self.workers, self.queue, self.store = workers, queue, store
+        self.workers, self.queue, self.wait, self.store = workers, queue, wait, store
         self.activity = activity or Activity()
         self._idle: asyncio.Queue[_Worker | None] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
@@ -260,7 +262,8 @@ class LocalEngine:
     async def _query(
         self, text: str, media_type: str, default_graphs: Sequence[str], named_graphs: Sequence[str], limits: Limits
     ) -> Answer:
-        reading = self._read(text, media_type, [*default_graphs, *named_graphs])
+        check = partial(self._read, text, media_type, [*default_graphs, *named_graphs])
+        reading = await apart(check) if len(text) > LONG else check()
         key = (text, media_type, tuple(default_graphs), tuple(named_graphs))
         if reading.constant and (known := self._recent.get(key)) is not None:
             return known
@@ -274,14 +277,15 @@ class LocalEngine:
             "size_mb": limits.size_mb,
         }
         for _ in range(ATTEMPTS):
-            worker = await self._acquire(limits.seconds)
+            worker = await self._acquire(self.wait)
             header, body = await self._ask(worker, request, limits)
             if header.get("error") != "lost":
                 break
         if header.get("error") == "lost":
             self._refuse_when_failed()
         if "error" in header:
-            raise failure(header, limits, text, reading.form)
+            say = partial(failure, header, limits, text, reading.form)
+            raise await apart(say) if len(text) > LONG else say()
         answer = Answer(body, media_type, reading.form)
         if reading.constant:
             self._recent.put(key, answer, len(answer.body))

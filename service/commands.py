@@ -290,6 +290,7 @@ def _engine(release: Release, settings: Settings, activity: Activity | None = No
         settings.limits,
         workers=settings.workers,
         queue=settings.queue,
+        wait=settings.wait,
         activity=activity,
         store=store,
     )

@@ -34,7 +34,7 @@ class Serving:
 
     def __init__(self, engine: Engine, release: Release, settings: Settings) -> None:
         self.engine, self.release = engine, release
-        self.adhoc = Lane(engine, settings.adhoc, settings.queue, settings.seconds)
+        self.adhoc = Lane(engine, settings.adhoc, settings.queue, settings.wait)
         self.recent: Recent[Any] = Recent(RECENT_MB * 2**20)
         self._requests = 0
         self._unused = asyncio.Event()

@@ -49,6 +49,7 @@ class Settings:
     - ``workers``: worker processes that evaluate queries, at least 1; from 2 on, one of them is never taken by queries
       that users write.
     - ``queue``: queries that may wait for a worker before the service says that it is busy, at least 0.
+    - ``wait``: seconds that a query may wait for a worker before the service says that it is busy, above 0.
     - ``seconds``: wall-clock seconds that one query may take, above 0.
     - ``memory_mb``: mebibytes that one query may use beyond the loaded release, at least 64.
     - ``rows``: solutions or triples in one answer, at least 1.
@@ -80,6 +81,7 @@ class Settings:
     port: int = 8000
     workers: int = 3
     queue: int = 32
+    wait: float = 30.0
     seconds: float = 10.0
     memory_mb: int = 1024
     rows: int = 100_000
@@ -196,6 +198,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "port": _whole(0, 65535),
     "workers": _whole(1),
     "queue": _whole(0),
+    "wait": _seconds,
     "seconds": _seconds,
     "memory_mb": _whole(64),
     "rows": _whole(1),
