@@ -62,13 +62,25 @@ class _Worker(asyncio.Protocol):
         """Take the transport (``asyncio.Protocol``)."""
         self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is one without saying so
 
-    async def exchange(self, request: bytes) -> tuple[dict[str, Any], bytes]:
-        """Send a request and return the header and the body of the reply. Raises ``EOFError`` when the worker ends."""
+    async def exchange(self, request: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
+        """Send a request and return the header and the body of the reply.
+
+        Raises ``EOFError`` when the worker ends, and ``TimeoutError`` after ``seconds``.
+        """
         if not self.alive:
             raise EOFError
-        self._reply = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._reply = loop.create_future()
+        late = loop.call_later(seconds, self._fail, TimeoutError)
         self._transport.write(frame(request))
-        return await self._reply
+        try:
+            return await self._reply
+        finally:
+            late.cancel()
+
+    def _fail(self, error: type[Exception]) -> None:
+        if self._reply is not None and not self._reply.done():
+            self._reply.set_exception(error())
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the reply (``asyncio.Protocol``)."""
@@ -79,8 +91,7 @@ class _Worker(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the worker has ended (``asyncio.Protocol``)."""
         self.alive = False
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_exception(EOFError())
+        self._fail(EOFError)
 
     def close(self) -> None:
         """Drop the channel; the worker ends when it notices."""
@@ -109,6 +120,7 @@ class LocalEngine:
     ) -> None:
         self.release, self.limits = release, limits or Limits()
         self.workers, self.queue, self.wait, self.store = workers, queue, wait, store
+        self._graphs = frozenset(release.graphs)
         self.activity = activity or Activity()
         self._idle: asyncio.Queue[_Worker | None] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
@@ -292,8 +304,8 @@ class LocalEngine:
         return answer
 
     def _read(self, text: str, media_type: str, graphs: Sequence[str]) -> Reading:
-        reading = read(text, self.release.graphs)
-        for unknown in sorted(set(graphs) - set(self.release.graphs)):
+        reading = read(text, self._graphs)
+        for unknown in sorted(set(graphs).difference(self._graphs)):
             raise QueryRefused(f"The release has no graph <{unknown}>, and nothing is fetched.")
         fitting = GRAPH_TYPES if reading.form in ("CONSTRUCT", "DESCRIBE") else RESULT_TYPES
         if reading.form and media_type not in fitting:
@@ -302,6 +314,9 @@ class LocalEngine:
 
     async def _acquire(self, seconds: float) -> _Worker:
         self._refuse_when_failed()
+        if not self._waiting and self._idle.qsize() and (worker := self._idle.get_nowait()) and worker.alive:
+            self.activity.waiting.add(0.0)
+            return worker
         if self._waiting >= self.queue + self._idle.qsize():
             raise EngineBusy(retry_after=1)
         self._waiting += 1
@@ -320,8 +335,7 @@ class LocalEngine:
     async def _ask(self, worker: _Worker, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(limits.seconds):
-                reply = await worker.exchange(json.dumps(request).encode())
+            reply = await worker.exchange(json.dumps(request).encode(), limits.seconds)
         except TimeoutError:
             self._kill(worker)
             return {"error": "limit", "limit": "seconds"}, b""

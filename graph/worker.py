@@ -42,6 +42,9 @@ _QUOTED_OR_SEPARATOR = {
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix:[\s>]")
 
 
+_NAMES = tuple(f"{prefix}:" for prefix in PREFIXES)
+
+
 class _Inexpressible(Exception):
     """The answer has a character, or a predicate without a local name, that the format cannot hold."""
 
@@ -102,7 +105,8 @@ def _evaluate(store: ox.Store, request: dict[str, Any]) -> bytes:
     dataset: dict[str, Any] = {"use_default_graph_as_union": request["union"]}
     if default or named:  # SPARQL 1.1 Protocol §2.1.4: what is not named is empty
         dataset = {"default_graph": default, "named_graphs": named}
-    results = store.query(request["query"], base_iri=BASE, prefixes=PREFIXES, **dataset)
+    prefixes = PREFIXES if any(name in request["query"] for name in _NAMES) else None
+    results = store.query(request["query"], base_iri=BASE, prefixes=prefixes, **dataset)
     return serialise(results, request["media_type"], request["rows"], request["size_mb"])
 
 

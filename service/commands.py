@@ -160,7 +160,7 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     await engine.start()
     app = create_app(engine, release, settings)
     swap = _swap(app.state.served, options, settings, engine.activity)
-    server = Server(app, settings, app.state)
+    server = Server(app, settings)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)

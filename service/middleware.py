@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -44,6 +45,13 @@ PREFLIGHT = {
 }
 
 
+@cache
+def everywhere(hsts_seconds: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers of every answer that does not say otherwise, as ASGI has them."""
+    hsts = {"Strict-Transport-Security": f"max-age={hsts_seconds}"} if hsts_seconds else {}
+    return Headers({"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS, **hsts}).raw
+
+
 class EveryAnswer:
     """Gives every answer its request id, release, ``Vary``, security and CORS headers; answers CORS preflights and
     ``OPTIONS *``.
@@ -54,8 +62,7 @@ class EveryAnswer:
 
     def __init__(self, app: ASGIApp, root_path: str = "", hsts_seconds: int = 0) -> None:
         self.app, self.root_path = app, root_path
-        hsts = {"Strict-Transport-Security": f"max-age={hsts_seconds}"} if hsts_seconds else {}
-        self._everywhere = Headers({"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS, **hsts}).raw
+        self._everywhere = everywhere(hsts_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI 3)."""

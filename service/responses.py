@@ -182,6 +182,13 @@ def answer(
     return conditional(request, headers) or Response(body, headers=headers, media_type=variant.content_type)
 
 
+def raw_headers(request: Request, body: bytes, variant: Variant, about: About = PLAIN) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a 200 answer in any language, as ASGI has them (names in lower case)."""
+    found = headers_of(request, variant, None, about)
+    found |= {"Content-Length": str(len(body)), "Content-Type": variant.content_type}
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
+
+
 def conditional(request: Request, headers: Mapping[str, str]) -> Response | None:
     """Return 304 when the client has the 200 answer that has these headers (RFC 9110 §13.2.2), or None.
 

@@ -10,11 +10,11 @@ import asyncio
 import signal
 import socket
 from types import FrameType
-from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
+from evidensgraf.service.express import ExpressProtocol
 from evidensgraf.service.protocol import BoundedProtocol, Watch
 from evidensgraf.service.settings import Settings
 
@@ -25,15 +25,16 @@ TELL_SECONDS = 2.0
 class Server(uvicorn.Server):
     """An HTTP server for one application.
 
-    ``state`` is the application's: its ``stopping`` becomes true when the server has been asked to stop, and its
+    Of the application's ``state``, ``stopping`` becomes true when the server has been asked to stop, and its
     ``watchers`` are told of the requests that are refused before they reach the application.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, state: Any) -> None:
-        watch = Watch(settings.connections, settings.public_base, state.watchers)
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        watch = Watch(settings.connections, settings.public_base, app.state.watchers)
+        protocol = BoundedProtocol if settings.rate else ExpressProtocol  # nothing is faster than its limit
         config = uvicorn.Config(
             app,
-            http=type("Protocol", (BoundedProtocol,), {"watch": watch}),
+            http=type("Protocol", (protocol,), {"watch": watch, "application": app}),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -43,7 +44,7 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=settings.stop_seconds,
         )
         super().__init__(config)
-        self._state, self._drain = state, settings.drain_seconds
+        self._state, self._drain = app.state, settings.drain_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop, at the first signal; stop at once, at the second."""

@@ -29,13 +29,17 @@ Key = tuple[str, bytes, tuple[bytes, ...]]
 """A request: its path, its query string, and the headers that negotiate, in their order."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Whole:
-    """A whole 200 answer: its headers, without those that every answer has, its body, and its route, for counting."""
+    """A whole answer: its headers, without those that every answer has, its body, and its route, for counting.
+
+    ``head`` is there for whoever writes all headers as bytes, to do that once.
+    """
 
     headers: list[tuple[bytes, bytes]]
     body: bytes
     route: str
+    head: bytes = b""
 
 
 @dataclass(frozen=True)

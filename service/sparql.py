@@ -56,7 +56,7 @@ GRAPHS: tuple[Variant, ...] = (
 )
 """Representations of a CONSTRUCT or DESCRIBE answer, in the server's order of preference."""
 
-_QUERY_STRING = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})+")
+_QUERY_STRING = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]++|%[0-9A-Fa-f]{2})+")
 """A query string in the characters that RFC 3986 (§3.4) allows."""
 LONGEST_TARGET = 1000
 """Longest request target, in characters, that the headers of an answer repeat: proxies bound a response's headers."""
@@ -185,17 +185,20 @@ def about_answer(request: Request, variant: Variant, variants: Sequence[Variant]
     target = len(full_path(request)) + 1 + len(request.scope["query_string"])
     if request.method != "GET" or target > LONGEST_TARGET:
         return About(constant=constant)
-    others = [v for v in variants if not v.alias and v != variant]
-    links = [link(_location(request, v), "alternate", type=v.media_type) for v in others]
-    return About(_location(request, variant), links, constant=constant)
+    base = _without_format(request)
+    links = [
+        link(f"{base}{v.name}", "alternate", type=v.media_type) for v in variants if not v.alias and v is not variant
+    ]
+    return About(f"{base}{variant.name}", links, constant=constant)
 
 
-def _location(request: Request, variant: Variant) -> str:
+def _without_format(request: Request) -> str:
+    """Return the address of a request up to the name of a format, with which it is that of one variant."""
     query = request.scope["query_string"]
     if b"format=" not in query and _QUERY_STRING.fullmatch(query):  # as it was written
-        return f"{full_path(request)}?{query.decode()}&format={variant.name}"
+        return f"{full_path(request)}?{query.decode()}&format="
     pairs = [(k, v) for k, v in request.query_params.multi_items() if k != "format"]
-    return with_query(full_path(request), [*pairs, ("format", variant.name)])
+    return with_query(full_path(request), [*pairs, ("format", "")])
 
 
 async def _page(request: Request, operation: Operation, source: Variant, lang: str, about: About) -> Response:
