@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import csv
 import errno
+import gc
 import io
 import json
 import signal
@@ -161,6 +162,8 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     app = create_app(engine, release, settings)
     swap = _swap(app.state.served, options, settings, engine.activity)
     server = Server(app, settings)
+    gc.collect()
+    gc.freeze()  # what is there when the service starts stays, and need not be looked through again and again
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)
