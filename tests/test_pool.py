@@ -153,7 +153,7 @@ def test_a_full_queue_is_told_at_once(release):
 
 def test_a_killed_worker_and_a_killed_supervisor_are_replaced(release):
     async def test():
-        async with pool(release, workers=2) as engine:
+        async with pool(release, limits=Limits(seconds=30), workers=2) as engine:
             worker = engine._idle.get_nowait()
             engine._idle.put_nowait(worker)
             os.kill(worker.pid, signal.SIGKILL)
