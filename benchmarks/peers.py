@@ -38,6 +38,8 @@ class Server:
     name = ""
     path = "/"
     """Where the SPARQL endpoint is."""
+    largest = sys.maxsize
+    """Quads beyond which it is not asked to load."""
 
     def __init__(self, release: Path, scratch: Path) -> None:
         self.release, self.scratch = release, scratch / self.name.replace(" ", "-")
@@ -90,9 +92,9 @@ class Server:
         """Return the request target (path and query string) that asks a query."""
         return f"{self.path}?query={urllib.parse.quote(query, safe='')}"
 
-    def get(self, target: str, seconds: float = 300) -> bytes:
+    def get(self, target: str, seconds: float = 300, accept: str = RESULTS) -> bytes:
         """Return the body of the answer to a GET. Raises ``OSError`` when there is none or it is an error."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{target}", headers={"Accept": RESULTS})
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{target}", headers={"Accept": accept})
         with urllib.request.urlopen(request, timeout=seconds) as answer:
             return bytes(answer.read())
 
@@ -171,6 +173,7 @@ class RdflibEndpoint(Server):
     """``rdflib-endpoint serve``: rdflib in memory behind FastAPI; loads when it starts."""
 
     name = "rdflib-endpoint"
+    largest = 200_000
 
     @staticmethod
     def require() -> None:
@@ -184,5 +187,43 @@ class RdflibEndpoint(Server):
         return [str(BIN / "rdflib-endpoint"), "serve", "--host", "127.0.0.1", "--port", str(self.port), quads]
 
 
-SERVERS: dict[str, type[Server]] = {server.name: server for server in (Evidensgraf, Oxigraph, RdflibEndpoint)}
+class Virtuoso(Server):
+    """Virtuoso open source: a database of its own on disk, filled by its bulk loader."""
+
+    name = "Virtuoso"
+    path = "/sparql"
+
+    @staticmethod
+    def require() -> None:
+        """It is a Debian package."""
+        if shutil.which("virtuoso-t") is None or shutil.which("isql-vt") is None:
+            raise Missing("apt-get install virtuoso-opensource")
+
+    def load(self) -> None:
+        """Start, run the bulk loader, and stop."""
+        self.start()
+        statements = f"ld_dir('{self.release}', '{QUADS}', ''); rdf_loader_run(); checkpoint;"
+        command = ["isql-vt", str(self.port + 1), "dba", "dba", "ERRORS=STDOUT", f"EXEC={statements}"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=900)
+        finally:
+            self.stop()
+
+    def command(self) -> Sequence[str]:
+        """Serve the database, over SQL on the next port."""
+        (self.scratch / "virtuoso.ini").write_text(
+            f"[Database]\nDatabaseFile = {self.scratch}/virtuoso.db\nTransactionFile = {self.scratch}/virtuoso.trx\n"
+            f"ErrorLogFile = {self.scratch}/virtuoso.log\nLockFile = {self.scratch}/virtuoso.lck\n"
+            f"xa_persistent_file = {self.scratch}/virtuoso.pxa\nMaxCheckpointRemap = 2000\n"
+            f"[TempDatabase]\nDatabaseFile = {self.scratch}/temp.db\nTransactionFile = {self.scratch}/temp.trx\n"
+            f"[Parameters]\nServerPort = {self.port + 1}\nNumberOfBuffers = 170000\nMaxDirtyBuffers = 130000\n"
+            f"DirsAllowed = {self.release}, {self.scratch}\n"
+            f"[HTTPServer]\nServerPort = 127.0.0.1:{self.port}\nServerThreads = 70\nMaxClientConnections = 70\n"
+            "[SPARQL]\nResultSetMaxRows = 1000000\n",
+            encoding="ascii",
+        )
+        return ["virtuoso-t", "+foreground", "+configfile", str(self.scratch / "virtuoso.ini")]
+
+
+SERVERS: dict[str, type[Server]] = {server.name: server for server in (Evidensgraf, Oxigraph, RdflibEndpoint, Virtuoso)}
 """Every server by its name; the first is the one that the others are peers of."""

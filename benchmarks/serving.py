@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import shutil
+import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
-
-import pyoxigraph as ox
 
 from benchmarks import load, workloads
 from benchmarks.catalogue import PARAMETERS
@@ -28,7 +30,7 @@ from benchmarks.generate import generate, quads
 from benchmarks.peers import SERVERS, Evidensgraf, Missing, Server
 from benchmarks.shape import Shape
 from evidensgraf.graph.build import build
-from evidensgraf.graph.release import QUADS
+from evidensgraf.graph.release import Release
 
 CONNECTIONS = (1, 16, 64)
 """Numbers of connections that requests are sent over."""
@@ -38,16 +40,21 @@ LARGE = {"gap map", "aggregate", "10 000 rows"}
 """Workloads of large answers, asked over 16 connections only."""
 REAL = "real"
 """The size of the curated data; other sizes are generated."""
-EVIDENCE_CHAIN = "evidence chain"
-"""The workload of the service's own evidence chains (JSON), which no other server has."""
+CHAINS = {
+    "evidence chain": ("application/json", "distinct"),
+    f"evidence chain{workloads.REPEATED}": ("application/json",),
+}
+"""The workloads of the service's own evidence chains, which no other server has, and what ``load.run`` accepts."""
 FEW = 20_000
 """Requests that are prepared where answers take long."""
+PATIENCE = 30
+"""Seconds that an answer that is compared may take."""
+SMALL = 200_000
+"""Quads up to which the whole catalogue is asked."""
+PACKAGES = ("evidensgraf", "pyoxigraph", "oxigraph", "rdflib-endpoint", "rdflib")
+"""Packages whose versions are told."""
 SLOW = {"rdflib-endpoint"}
 """Servers that are asked over one connection only."""
-
-
-class Different(Exception):
-    """Two servers answer a query differently; ``str()`` has the query and the numbers of rows."""
 
 
 def rows(body: bytes) -> list[str]:
@@ -67,90 +74,134 @@ def rows(body: bytes) -> list[str]:
     return sorted(" ".join(term(name, value) for name, value in sorted(row.items())) for row in found)
 
 
-def compare(servers: list[Server], found: workloads.Resources) -> int:
-    """Ask all servers a sample of everything, and return how many queries it was. Raises ``Different``."""
-    asked = [q for name, qs in workloads.distinct(found).items() if name != "10 000 rows" for q in islice(qs, SAMPLE)]
-    asked += [text for _, text in workloads.entries(PARAMETERS)]
-    for query in asked:
-        answers = [rows(server.ask(query)) for server in servers]
-        for server, answer in zip(servers, answers, strict=True):
-            if answer != answers[0]:
-                counts = f"{len(answers[0])} rows from {servers[0].name}, {len(answer)} from {server.name}"
-                raise Different(f"{counts}, or not the same:\n{query}")
-    return len(asked)
+def agree(servers: list[Server], query: str, *, exactly: bool = True) -> list[str]:
+    """Return the names of the servers that do not answer a query as the first server does."""
+    expected, failed = None, []
+    for server in servers:
+        try:
+            answer = rows(server.get(server.target(query), PATIENCE))
+        except (OSError, ValueError):
+            failed.append(server.name)
+            continue
+        expected = answer if expected is None else expected
+        if answer != expected if exactly else len(answer) != len(expected):
+            failed.append(server.name)
+    return failed
 
 
-def throughput(server: Server, found: workloads.Resources, seconds: int) -> Iterator[dict[str, Any]]:
+def compare(servers: list[Server], found: workloads.Resources, catalogue: bool) -> tuple[int, dict[str, set[str]]]:
+    """Ask all servers a sample of everything; return how many queries, and what each server answers otherwise.
+
+    Where a limit cuts an answer whose order is free, only the numbers of rows are compared.
+    """
+    otherwise: dict[str, set[str]] = {server.name: set() for server in servers}
+    asked = [(name, q) for name, queries in workloads.distinct(found).items() for q in islice(queries, SAMPLE)]
+    asked += list(workloads.entries(PARAMETERS)) if catalogue else []
+    for name, query in asked:
+        for server in agree(servers, query, exactly=name != workloads.ROWS):
+            if name not in otherwise[server]:
+                print(f"{server} answers otherwise, or not: {name}", file=sys.stderr)
+            otherwise[server].add(name)
+    return len(asked), otherwise
+
+
+def throughput(server: Server, found: workloads.Resources, seconds: int, omit: set[str]) -> Iterator[dict[str, Any]]:
     """Yield a measurement for each workload and number of connections; distinct queries stay distinct throughout."""
     tasks = {name: map(server.target, queries) for name, queries in workloads.distinct(found).items()}
     tasks |= {name: map(server.target, cycle(queries)) for name, queries in workloads.repeated(found).items()}
     if isinstance(server, Evidensgraf):
-        tasks[EVIDENCE_CHAIN] = cycle(workloads.chains(found))
+        tasks |= {name: cycle(workloads.chains(found)) for name in CHAINS}
     for name, targets in tasks.items():
-        accept = ("application/json", "distinct") if name == EVIDENCE_CHAIN else ()
-        most = FEW if name in LARGE or name == EVIDENCE_CHAIN else load.MOST
+        if name.removesuffix(workloads.REPEATED) in omit:
+            continue
+        accept = CHAINS.get(name, ())
+        most = FEW if name in LARGE or name in CHAINS else load.MOST
         for number in (1,) if server.name in SLOW else (16,) if name in LARGE else CONNECTIONS:
             prepared = load.write(islice(targets, most), server.scratch / "requests")
             measured = load.run(server.port, server.scratch / "requests", number, seconds, *accept)
-            yield {"workload": name, "connections": number, "prepared": prepared} | measured
+            run = {"workload": name, "connections": number, "prepared": prepared} | measured
+            told = (
+                "  {workload:22} {connections:3} {rps:10.1f}/s  p50 {p50_ms:8.2f} p99 {p99_ms:8.2f} ms errors {errors}"
+            )
+            print(told.format(**run), file=sys.stderr)
+            yield run
 
 
-def latencies(server: Server) -> dict[str, float]:
+def latencies(server: Server, omit: set[str]) -> dict[str, float]:
     """Return the median milliseconds of each query of the catalogue, as one client waits for it; each text is new."""
     found = {}
     for name, text in workloads.entries(PARAMETERS):
         seconds = []
-        for size in range(5 if server.name not in SLOW else 3):
-            target = server.target(f"{text} LIMIT {workloads.BEYOND + size}")
+        for number in range(0 if name in omit else 3 if server.name in SLOW else 5):
+            target = server.target(workloads.new(text, number))
             start = time.perf_counter()
             server.get(target)
             seconds.append(time.perf_counter() - start)
-        found[name] = round(statistics.median(seconds) * 1000, 3)
+        if seconds:
+            found[name] = round(statistics.median(seconds) * 1000, 3)
     return found
 
 
-def measure(server: Server, found: workloads.Resources, seconds: int) -> dict[str, Any]:
-    """Return what is measured of one server that has started."""
-    idle = server.memory()
-    runs = []
-    for run in throughput(server, found, seconds):
-        print(
-            f"  {run['workload']:24} {run['connections']:3} {run['rps']:10.1f}/s  p99 {run['p99_ms']:9.2f} ms"
-            f"  errors {run['errors']}",
-            file=sys.stderr,
-        )
-        runs.append(run)
-    return {"memory_idle": idle, "runs": runs, "catalogue_ms": latencies(server), "memory_after": server.memory()}
-
-
-def dataset(release: Path, names: list[str], seconds: int) -> dict[str, Any]:
-    """Return all measurements of some servers over one release, each alone on the machine while it is timed."""
-    store = ox.Store()
-    store.bulk_load(path=str(release / QUADS), format=ox.RdfFormat.N_QUADS)
-    found, quads = workloads.resources(store), len(store)
-    del store
-    result: dict[str, Any] = {"quads": quads, "servers": {}}
-    with tempfile.TemporaryDirectory() as scratch:
-        servers = [SERVERS[name](release, Path(scratch)) for name in names]
-        for server in servers:
-            began = time.perf_counter()
+def started(release: Release, names: list[str], scratch: Path) -> tuple[list[Server], dict[str, dict[str, Any]]]:
+    """Load and start servers; return those that answer, and what is known of each."""
+    servers, results = [], {}
+    for server in (SERVERS[name](release.path, scratch) for name in names):
+        if server.largest < release.manifest["quads"]:
+            continue
+        began = time.perf_counter()
+        try:
             server.load()
             loading = time.perf_counter() - began
             first = server.start()
-            print(f"{server.name}: load {loading:.1f} s, first answer {first:.2f} s", file=sys.stderr)
-            result["servers"][server.name] = {"load_s": round(loading, 3), "first_answer_s": round(first, 3)}
+        except (TimeoutError, subprocess.SubprocessError) as error:
+            results[server.name] = {"failed": str(error)}
+            continue
+        print(f"{server.name}: load {loading:.1f} s, first answer {first:.2f} s", file=sys.stderr)
+        results[server.name] = {"load_s": round(loading, 3), "first_answer_s": round(first, 3)}
+        servers.append(server)
+    return servers, results
+
+
+def dataset(release: Release, names: list[str], seconds: int) -> dict[str, Any]:
+    """Return all measurements of some servers over one release, each alone while it is timed.
+
+    The catalogue is asked where the release is small: its queries without parameters go through everything.
+    """
+    found, small = workloads.resources(release.quads), release.manifest["quads"] <= SMALL
+    with tempfile.TemporaryDirectory() as scratch:
+        servers, results = started(release, names, Path(scratch))
         try:
-            result["compared"] = compare(servers, found)
+            asked, otherwise = compare(servers, found, small)
         finally:
             for server in servers:
                 server.stop()
         for server in servers:
-            again = server.start()
+            result, omit = results[server.name], otherwise[server.name]
+            result |= {"start_s": round(server.start(), 3), "otherwise": sorted(omit), "idle_mb": server.memory()}
             try:
-                result["servers"][server.name] |= {"start_s": round(again, 3)} | measure(server, found, seconds)
+                result["runs"] = list(throughput(server, found, seconds, omit))
+                result["catalogue_ms"] = latencies(server, omit) if small else {}
+                result["busy_mb"] = server.memory()
             finally:
                 server.stop()
-    return result
+    return {"quads": release.manifest["quads"], "compared": asked, "servers": results}
+
+
+def machine() -> dict[str, str]:
+    """Return what the numbers depend on: processor, cores, memory, and the versions of what is compared."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    about = {"processor": model, "cores": str(os.cpu_count()), "memory": f"{memory} GiB"}
+    versions = {name: version(name) for name in PACKAGES if _installed(name)}
+    return about | {"Python": platform.python_version()} | versions
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 def main(arguments: list[str]) -> int:
@@ -161,6 +212,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=3, help="length of each run (default: 3)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks.json"), help="result (default: benchmarks.json)")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped
     names = []
     for name in options.peers.split(","):
         try:
@@ -169,12 +221,12 @@ def main(arguments: list[str]) -> int:
         except Missing as missing:
             print(f"{name} is left out: {missing}", file=sys.stderr)
     load.require()
-    result = {"python": platform.python_version(), "machine": platform.machine(), "datasets": {}}
+    result: dict[str, Any] = {"machine": machine(), "datasets": {}}
     with tempfile.TemporaryDirectory() as directory:
         for size in options.sizes.split(","):
             like = build(Path(directory))
             release = like if size == REAL else generate(quads(size), Path(directory) / size, Shape(like))
-            result["datasets"][size] = dataset(release.path, names, options.seconds)
+            result["datasets"][size] = dataset(release, names, options.seconds)
             if release is not like:
                 shutil.rmtree(release.path)
             options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -2,8 +2,8 @@
 
 Both validate the curated graph, and a generated graph of 100 000 quads with faults put in by a seed (triples left out,
 values of the wrong kind). Their reports must be the same result for result: focus node, path, component, severity,
-shape and value. Prints, and writes as JSON, seconds of processor time (either engine runs on one thread): the median of
-five runs of the fast engine, one run of pySHACL (the peer), and their ratio.
+shape and value. Prints, and writes as JSON, seconds of processor time from N-Triples to results (either engine runs on
+one thread): the median of five runs of the fast engine, one run of pySHACL (the peer), and their ratio.
 """
 
 from __future__ import annotations
@@ -61,9 +61,17 @@ def compare(store: ox.Store) -> dict[str, Any]:
     """Return what both engines take for a store. Raises ``Different`` when their reports are not the same."""
 
     def timed(engine: Callable[[bytes], list[Violation]]) -> tuple[float, list[Violation]]:
-        start = time.process_time()
-        found = violations(store, engine)
-        return time.process_time() - start, found
+        seconds = 0.0
+
+        def clocked(data: bytes) -> list[Violation]:
+            nonlocal seconds
+            start = time.process_time()
+            found = engine(data)
+            seconds = time.process_time() - start
+            return found
+
+        found = violations(store, clocked)
+        return seconds, found
 
     expected = timed(validate_fast)[1]  # compiles the shapes too
     median = statistics.median(timed(validate_fast)[0] for _ in range(RUNS))

@@ -1,25 +1,22 @@
 """What the servers are asked: questions of the kinds that people ask an evidence graph, each text distinct or repeated.
 
 A distinct text is never sent twice in a run, so no server can answer it from memory of an earlier answer: what
-distinguishes two texts about the same resource is a ``LIMIT`` that no answer reaches.
+distinguishes two texts about the same resource is a prefix that is declared and not used.
 """
 
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
-import pyoxigraph as ox
-
-from evidensgraf.ontology.namespaces import PREFIXES
 from evidensgraf.queries import catalogue
 
-BEYOND = 1_000_000
-"""A ``LIMIT`` that no answer reaches."""
-
+ROWS, REPEATED = "10 000 rows", ", repeated"
+"""The name of a workload, and what the names of those end with whose queries come again."""
 _POINT = "SELECT ?title WHERE {{ <{}> <http://purl.org/dc/terms/title> ?title }}"
 _CHAIN = (
     "PREFIX ev: <https://w3id.org/evidensgraf/def/> PREFIX oa: <http://www.w3.org/ns/oa#> "
@@ -29,11 +26,10 @@ _CHAIN = (
 )
 _AGGREGATE = (
     "PREFIX ev: <https://w3id.org/evidensgraf/def/> SELECT ?about ?effect (COUNT(DISTINCT ?finding) AS ?findings) "
-    "WHERE {{ ?finding a ev:Finding ; ev:about ?about ; ev:effect ?effect }} GROUP BY ?about ?effect"
+    "WHERE { ?finding a ev:Finding ; ev:about ?about ; ev:effect ?effect } GROUP BY ?about ?effect"
 )
-_ROWS = "SELECT ?s ?title WHERE {{ ?s <http://purl.org/dc/terms/title> ?title }}"
-_CLAIMS = "SELECT DISTINCT ?s WHERE { ?s ev:hasEvidenceLine/ev:hasEvidenceItem ?item } ORDER BY ?s"
-_STATEMENTS = "SELECT DISTINCT ?s WHERE { ?s ev:statedIn ?p ; dcterms:title ?title } ORDER BY ?s"
+_ROWS = "SELECT ?s ?class WHERE { ?s <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> ?class }"
+_CLAIM, _STATEMENT = b"<https://w3id.org/evidensgraf/def/restsOn>", b"<https://w3id.org/evidensgraf/def/statedIn>"
 
 
 @dataclass(frozen=True)
@@ -44,42 +40,46 @@ class Resources:
     statements: list[str]
 
 
-def resources(store: ox.Store) -> Resources:
-    """Return the claims and statements of a dataset."""
+def resources(quads: Path) -> Resources:
+    """Return the claims and statements in N-Quads, in an order that does not follow the file."""
+    found: dict[bytes, set[str]] = {_CLAIM: set(), _STATEMENT: set()}
+    with quads.open("rb") as lines:
+        for line in lines:
+            subject, predicate, _ = line.split(b" ", 2)
+            if predicate in found:
+                found[predicate].add(subject[1:-1].decode())
+    claims, statements = (sorted(iris) for iris in found.values())
+    draw = random.Random(1)
+    return Resources(draw.sample(claims, len(claims)), draw.sample(statements, len(statements)))
 
-    def column(query: str) -> list[str]:
-        rows = store.query(query, prefixes=PREFIXES, use_default_graph_as_union=True)
-        assert isinstance(rows, ox.QuerySolutions)
-        return [row[0].value for row in rows]
 
-    return Resources(column(_CLAIMS), column(_STATEMENTS))
+def new(text: str, number: int) -> str:
+    """Return a query in words that no other number gives.
+
+    >>> new("ASK {}", 7)
+    'PREFIX n7: <urn:n:7> ASK {}'
+    """
+    return f"PREFIX n{number}: <urn:n:{number}> {text}"
 
 
 def _about(template: str, iris: list[str]) -> Iterator[str]:
-    for size in count(BEYOND):
-        for iri in iris:
-            yield f"{template.format(iri)} LIMIT {size}"
-
-
-def _again(template: str) -> Iterator[str]:
-    return _about(template, [""])
+    for number in count():
+        yield new(template.format(iris[number % len(iris)]), number)
 
 
 def _rows() -> Iterator[str]:
-    for offset in count():
-        yield f"{_ROWS.format()} OFFSET {offset} LIMIT 10000"
+    for size in count(10_000):
+        yield f"{_ROWS} LIMIT {size}"
+
+
+def _again(text: str) -> Iterator[str]:
+    return (new(text, number) for number in count())
 
 
 def _bound(name: str, parameter: str, iris: list[str]) -> Iterator[str]:
     query = catalogue.load()[name]
-    for size in count(BEYOND):
-        for iri in iris:
-            yield f"{query.bind({parameter: iri})} LIMIT {size}"
-
-
-def _unbound(name: str) -> Iterator[str]:
-    for size in count(BEYOND):
-        yield f"{catalogue.load()[name].text} LIMIT {size}"
+    for number in count():
+        yield new(query.bind({parameter: iris[number % len(iris)]}), number)
 
 
 def distinct(found: Resources) -> Mapping[str, Iterator[str]]:
@@ -88,19 +88,15 @@ def distinct(found: Resources) -> Mapping[str, Iterator[str]]:
         "point": _about(_POINT, found.statements),
         "chain": _about(_CHAIN, found.claims),
         "evidence-chain query": _bound("evidence-chain", "claim", found.claims),
-        "gap map": _unbound("gap-map"),
+        "gap map": _again(catalogue.load()["gap-map"].text),
         "aggregate": _again(_AGGREGATE),
-        "10 000 rows": _rows(),
+        ROWS: _rows(),
     }
 
 
 def repeated(found: Resources) -> Mapping[str, list[str]]:
     """Return the workloads of few queries that come again and again."""
-    return {
-        f"{name}, repeated": list(islice(queries, 100))
-        for name, queries in distinct(found).items()
-        if name in ("point", "chain")
-    }
+    return {f"{name}{REPEATED}": list(islice(distinct(found)[name], 100)) for name in ("point", "chain")}
 
 
 def chains(found: Resources) -> list[str]:
