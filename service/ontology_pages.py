@@ -41,9 +41,9 @@ async def ontology_page(view: View, engine: Engine, slug: str) -> Page | None:
     if iri not in known.kinds:
         return None
     values = term(view, known, iri)
-    values["uses"] = _uses(view, iri, await ask(engine, "uses-of-term", term=iri))
-    values["shapes"] = _shapes(await ask(engine, "shapes-of-term", term=iri))
-    queries = [(name, {"term": iri}) for name in ("uses-of-term", "shapes-of-term")]
+    values["uses"] = _uses(view, iri, await ask(engine, "uses-of-term", entity=iri))
+    values["shapes"] = _shapes(await ask(engine, "shapes-of-term", entity=iri))
+    queries = [(name, {"entity": iri}) for name in ("uses-of-term", "shapes-of-term")]
     return "ontology_term.html", [*queries, ("links-to-resource", {"resource": iri})], values
 
 

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, str] = {
     "agent": "evidensgraf",
     "date": "2030-01-01T00:00:00Z",
     "document": "rapport-2-ekonomiskt-bistand",
+    "entity": "ev:EvidenceGap",
     "law": "sfs-2001-453",
     "problem": "behov-av-forsorjningsstod",
     "publisher": "ifau",

@@ -26,6 +26,9 @@ PAGES = [
     "catalog",
     "releases",
     "releases/{release}",
+    "def/",
+    "def/EvidenceStatement",
+    "quality/ontology",
     "doc/finding/no-such",
 ]
 

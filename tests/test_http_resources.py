@@ -2,10 +2,11 @@
 
 import json
 import re
+from importlib import metadata
 
 import pyoxigraph as ox
 import pytest
-from rdflib import OWL, Graph, URIRef
+from rdflib import DCTERMS, Graph, URIRef
 
 from evidensgraf.ontology.context import context, context_bytes
 from evidensgraf.ontology.namespaces import EV, resource
@@ -254,7 +255,7 @@ def test_the_ontology_and_its_terms_are_dereferenced(client):
             graph(client.get("/def/Finding.nt"), "nt")
         )
         assert graph(client.get("/def/", FORMATS[name]), name).isomorphic(everything)
-    version = client.get("/def/0.2.0/", "text/turtle")
+    version = client.get(f"/def/{metadata.version('evidensgraf')}/", "text/turtle")
     assert len(graph(version, "ttl")) == len(everything)
     assert client.get("/def/scheme/effect", "text/turtle").status_code == 200
     assert client.get("/def", "text/turtle").status_code == 200
@@ -369,7 +370,7 @@ def test_a_query_called_wrongly_says_what_is_wrong_in_both_languages(client, pat
 
 def test_an_earlier_version_of_the_ontology_is_described_and_an_unknown_one_names_the_current(client):
     earlier = client.get("/def/0.1.0/", "text/turtle")
-    assert (URIRef(EV), OWL.priorVersion, URIRef(EV + "0.1.0/")) in graph(earlier, "ttl")
+    assert (URIRef(EV), DCTERMS.hasVersion, URIRef(EV + "0.1.0/")) in graph(earlier, "ttl")
     assert client.get("/def/0.1.0/", "text/html").status_code == 200
     unknown = client.get("/def/9.9.9/")
     assert unknown.status_code == 404

@@ -138,6 +138,14 @@ def test_every_term_and_concept_has_one_label_and_one_definition_in_each_languag
                 assert sorted(o.language for o in graph.objects(thing, prop)) == ["en", "sv"], f"{thing} {prop}"
 
 
+def test_every_term_and_concept_says_when_it_came_and_every_version_when_it_was_issued(graph, own_terms):
+    issued = {str(graph.value(v, DCTERMS.issued)) for v in graph.objects(ONTOLOGY, DCTERMS.hasVersion)}
+    assert graph.value(ONTOLOGY, OWL.versionIRI) in set(graph.objects(ONTOLOGY, DCTERMS.hasVersion))
+    for term in [*own_terms, *graph.subjects(RDF.type, SKOS.Concept)]:
+        created = list(graph.objects(term, DCTERMS.created))
+        assert len(created) == 1 and str(created[0]) <= max(issued), term
+
+
 def test_labels_and_definitions_are_unique_and_well_formed(graph, own_terms):
     for prop in (RDFS.label, SKOS.definition):
         seen = defaultdict(list)
