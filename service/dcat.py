@@ -74,7 +74,7 @@ def catalogue(served: Release, others: Iterable[Release], settings: Settings) ->
             triples += of_release(other.id, [described(other)])
     dataset = ox.NamedNode(DATASET)
     named = (t.object for t in triples if t.subject == dataset and t.predicate == _PUBLISHER)
-    publisher = next((o.value for o in named if isinstance(o, ox.NamedNode)), DATASET)
+    publisher = next((o.value for o in named if isinstance(o, ox.NamedNode)), None)
     parts = [CATALOG, f"{CATALOG}#sparql", f"{CATALOG}#api"]
     if settings.publisher:
         publisher = f"{CATALOG}#publisher"
@@ -83,7 +83,8 @@ def catalogue(served: Release, others: Iterable[Release], settings: Settings) ->
             statement(publisher, "foaf:name", ox.Literal(settings.publisher)),
             statement(publisher, "dcterms:type", PUBLISHER_TYPE + settings.publisher_type),
         ]
-    triples += [statement(part, "dcterms:publisher", publisher) for part in parts]
+    if publisher:
+        triples += [statement(part, "dcterms:publisher", publisher) for part in parts]
     if settings.contact:
         contact, name = f"{CATALOG}#contact", settings.publisher or "Evidensgraf"
         triples += [
@@ -94,7 +95,7 @@ def catalogue(served: Release, others: Iterable[Release], settings: Settings) ->
         ]
     modified = ox.Literal(served.id, datatype=ox.NamedNode(expand("xsd:date")))
     triples.append(statement(CATALOG, "dcterms:modified", modified))
-    return published(triples, settings.public_base)
+    return published(sorted(set(triples), key=_place), settings.public_base)
 
 
 def published(triples: Iterable[ox.Triple], public_base: str) -> list[ox.Triple]:
@@ -102,6 +103,12 @@ def published(triples: Iterable[ox.Triple], public_base: str) -> list[ox.Triple]
     if public_base == BASE:
         return list(triples)
     return [_moved(t, public_base) for t in triples]
+
+
+def _place(triple: ox.Triple) -> tuple[bool, str, str, str]:
+    """Return where a triple stands: the catalogue first, and all of one subject together."""
+    subject = str(triple.subject)
+    return subject != f"<{CATALOG}>", subject, str(triple.predicate), str(triple.object)
 
 
 def _moved(triple: ox.Triple, base: str) -> ox.Triple:

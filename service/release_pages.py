@@ -183,7 +183,7 @@ def _class(view: View, name: str) -> Text | None:
 
 def _named(entry: dict[str, Any]) -> dict[str, Any]:
     short = entry["id"].removeprefix(ID).removeprefix(EV)
-    return {"id": entry["id"], "label": entry.get("label") or {"und": short}}
+    return {**entry, "label": entry.get("label") or {"und": short}}
 
 
 def _objects(triples: Sequence[ox.Triple], subject: str, predicate: str) -> list[Any]:
