@@ -64,9 +64,8 @@ def of_release(release_id: str, descriptions: Iterable[Sequence[ox.Triple]]) -> 
 def catalogue(served: Release, others: Iterable[Release], settings: Settings) -> list[ox.Triple]:
     """Return the catalogue over the release that is served, and others that can be downloaded.
 
-    Addresses are those of this service (``settings.public_base``); IRIs stay what they are. The dataset is published
-    by whom its data says; catalogue and services by ``settings.publisher``, or where nobody is named, by the same. A
-    contact is there only where ``settings.contact`` gives an address.
+    The dataset is published by whom its data says; catalogue and services by ``settings.publisher``, or where nobody is
+    named, by the same. A contact is there only where ``settings.contact`` gives an address.
     """
     triples = [*_fixed(), *described(served)]
     for other in others:
@@ -95,7 +94,7 @@ def catalogue(served: Release, others: Iterable[Release], settings: Settings) ->
         ]
     modified = ox.Literal(served.id, datatype=ox.NamedNode(expand("xsd:date")))
     triples.append(statement(CATALOG, "dcterms:modified", modified))
-    return published(sorted(set(triples), key=_place), settings.public_base)
+    return sorted(set(triples), key=_place)
 
 
 def published(triples: Iterable[ox.Triple], public_base: str) -> list[ox.Triple]:

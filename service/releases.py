@@ -67,8 +67,9 @@ async def releases(request: Request) -> Response:
     """List the releases: as a page, in JSON, and in RDF as versions of the dataset."""
     variant, found = negotiate(request, LIST), releases_of(request)
     if variant == JSON:
-        body = json_bytes({"releases": [_entry(request, r) for r in found]})
-        return known(request, JSON, about=BOTH) or answer(request, body, JSON, about=BOTH)
+        if ready := known(request, JSON, about=BOTH):
+            return ready
+        return answer(request, json_bytes({"releases": [_entry(request, r) for r in found]}), JSON, about=BOTH)
     triples = [t for r in found for t in dcat.of_release(r.id, [dcat.described(r)])]
     recorded = _recorded(request)
     for name in recorded:
@@ -119,7 +120,7 @@ async def file(request: Request, release_id: str, name: str) -> Response:
 @router.get("/.well-known/void")
 async def void(request: Request) -> Response:
     """Describe the dataset and its release (VoID, DCAT 3)."""
-    triples = dcat.published(dcat.described(release_of(request)), request.app.state.settings.public_base)
+    triples = dcat.described(release_of(request))
     landing = replace(_landing(request, DATASET, RDF), path=f"{base_path(request)}/catalog")
     return await _represent(request, negotiate(request, RDF), landing, triples)
 
@@ -186,7 +187,7 @@ async def _represent(
     request: Request,
     variant: Variant,
     landing: Landing,
-    triples: list[ox.Triple],
+    triples: Sequence[ox.Triple],
     page: Page | None = None,
     files: Sequence[ReleaseFile] = (),
 ) -> Response:

@@ -239,10 +239,11 @@ def test_the_list_of_releases_in_rdf_has_all_of_them(web, served):
     assert versions == {served.id, RECORDED, OLD}
 
 
+PLACES = ("data.example.org", "w3id.org/evidensgraf")
 CONTACT = {"publisher": "Exempelmyndigheten", "publisher_type": "NationalAuthority", "contact": "data@example.org"}
 
 
-@pytest.mark.parametrize("settings", [{}, CONTACT, {"public_base": "https://data.example.org/graf/"}])
+@pytest.mark.parametrize("settings", [{}, CONTACT, *({"public_base": f"https://{place}/graf/"} for place in PLACES)])
 def test_the_catalogue_has_what_the_profile_wants(runner, engine, served, settings):
     client = Client(runner, create_app(engine, served, Settings(**settings)))
     graph = read(client, "/catalog")
@@ -253,6 +254,7 @@ def test_the_catalogue_has_what_the_profile_wants(runner, engine, served, settin
     base = settings.get("public_base", "https://w3id.org/evidensgraf/")
     for predicate in (DCAT.downloadURL, DCAT.endpointURL, DCAT.accessURL):
         assert all(str(o).startswith(base) for o in graph.objects(None, predicate))
+        assert not any(str(o).removeprefix(base).startswith("graf/") for o in graph.objects(None, predicate))
     publisher = graph.value(CATALOG, DCTERMS.publisher)
     name = settings.get("publisher", "Evidensgraf")
     assert name in {str(o) for o in graph.objects(publisher, URIRef("http://xmlns.com/foaf/0.1/name"))}
