@@ -46,7 +46,7 @@ _NAMES = tuple(f"{prefix}:" for prefix in PREFIXES)
 
 
 class _Inexpressible(Exception):
-    """The answer has a character, or a predicate without a local name, that the format cannot hold."""
+    """The answer has a character, a term, or a predicate without a local name, that the format cannot hold."""
 
 
 class _Full(Exception):
@@ -118,7 +118,10 @@ def serialise(
     if isinstance(results, (ox.QuerySolutions, ox.QueryBoolean)):
         results.serialize(spool, format=_RESULTS[media_type])
     else:
-        ox.serialize(_capped(results, rows), spool, format=_GRAPHS[media_type], prefixes=PREFIXES)
+        try:
+            ox.serialize(_capped(results, rows), spool, format=_GRAPHS[media_type], prefixes=PREFIXES)
+        except OSError as error:  # triple terms and base directions, which JSON-LD 1.1 does not have
+            raise _Inexpressible from error
     body = spool.getvalue()
     if media_type.endswith("xml"):
         body = _well_formed(body)

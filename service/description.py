@@ -13,6 +13,7 @@ from evidensgraf.service.responses import LICENSE
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS = "http://www.w3.org/ns/formats/"
+_ENTAILMENT = "http://www.w3.org/ns/entailment/"
 _RESULT_FORMATS = (
     "SPARQL_Results_JSON",
     "SPARQL_Results_XML",
@@ -29,8 +30,6 @@ _SERIALISERS = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
-    "application/trig": ox.RdfFormat.TRIG,
-    "application/n-quads": ox.RdfFormat.N_QUADS,
 }
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
@@ -60,6 +59,7 @@ def service_description(endpoint: str, release: Release) -> list[ox.Triple]:
         _link(endpoint, SD + "endpoint", endpoint),
         _link(endpoint, SD + "supportedLanguage", SD + "SPARQL11Query"),
         _link(endpoint, SD + "feature", SD + "UnionDefaultGraph"),
+        _link(endpoint, SD + "defaultEntailmentRegime", _ENTAILMENT + "Simple"),
         _link(endpoint, SD + "defaultDataset", dataset),
         _link(endpoint, SD + "availableGraphs", dataset),
         _link(endpoint, PREFIXES["dcterms"] + "license", LICENSE),

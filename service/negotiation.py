@@ -23,6 +23,7 @@ _QVALUE = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
 _QUOTED = r"\"(?:[^\"\\]|\\.?)*+(?:\"|$)"  # one that is left open ends with the header, so that no text is read twice
 _ITEMS = re.compile(rf"((?:[^,\"]|{_QUOTED})+)", re.DOTALL)
 _PIECES = re.compile(rf";((?:[^;\"]|{_QUOTED})*)", re.DOTALL)
+_VERSIONS = ("1.1", "1.2", "1.2-basic")  # of RDF and SPARQL: an answer has what is new in 1.2 only where it needs it
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "turtle": ("ttl",),
     "n3": ("ttl",),
@@ -76,6 +77,8 @@ class _MediaRange:
 def _fits(variant: Variant, name: str, value: str) -> bool:
     if name == "charset":
         return value.lower() in ("utf-8", "utf8")
+    if name == "version":
+        return value in _VERSIONS
     offered = variant.parameters.get(name, "")
     return set(value.split()) <= set(offered.split()) if name == "profile" else value == offered
 

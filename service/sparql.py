@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -17,10 +17,11 @@ from evidensgraf.graph.guard import LONG, Reading, apart, read
 from evidensgraf.service import pages
 from evidensgraf.service.description import serialise, service_description
 from evidensgraf.service.negotiation import Variant
-from evidensgraf.service.paths import alone, full_path
+from evidensgraf.service.paths import alone, base_path, full_path
 from evidensgraf.service.problems import Problem, of_engine
 from evidensgraf.service.responses import (
     HTML,
+    LICENSE,
     RDF,
     RDF_ALIASES,
     About,
@@ -217,17 +218,20 @@ async def _page(request: Request, operation: Operation, source: Variant, lang: s
 
 async def _describe(request: Request) -> Response:
     """Answer with the service description, or with an empty form for a browser."""
-    variant = negotiate(request, (*RDF, HTML))
-    endpoint = f"{request.app.state.settings.public_base}sparql"
-    if variant == HTML:
-        lang = language(request)
-        return known(request, HTML, lang) or answer(
-            request, await pages.sparql_page(request, "", lang, None, None), HTML, lang
-        )
-    if ready := known(request, variant):
+    variants = (*RDF, *RDF_ALIASES, HTML)
+    variant = negotiate(request, variants)
+    lang = language(request) if variant == HTML else None
+    about = about_answer(request, variant, variants, constant=True)
+    base = base_path(request)
+    links = [*about.links, link(f"{base}/about", "service-doc", type="text/html"), link(LICENSE, "license")]
+    about = replace(about, links=links)
+    if ready := known(request, variant, lang, about):
         return ready
+    if lang:
+        return answer(request, await pages.sparql_page(request, "", lang, None, None), HTML, lang, about)
+    endpoint = f"{request.app.state.settings.public_base}sparql"
     triples = service_description(endpoint, release_of(request))
-    return answer(request, serialise(triples, variant, context_iri(request), endpoint), variant)
+    return answer(request, serialise(triples, variant, context_iri(request), endpoint), variant, about=about)
 
 
 PATHS = ("/sparql", "/sparql/")
