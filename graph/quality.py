@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from importlib.resources import files
 
 import pyoxigraph as ox
 
+from evidensgraf.graph.load import in_graph
 from evidensgraf.ontology.namespaces import PREFIXES, expand, graph_iri, resource
 from evidensgraf.queries.catalogue import Query, load_quality
 
@@ -45,7 +47,9 @@ def measure(store: ox.Store) -> list[Measurement]:
 
 
 def add_measurements(store: ox.Store, measurements: list[Measurement], report: Mapping[str, int]) -> None:
-    """Add measurements to the quality graph of a store, and how many results the shapes gave by severity."""
+    """Add measurements to the quality graph of a store, with their dimensions, and how many results the shapes gave."""
+    dimensions = (files("evidensgraf.queries") / "quality" / "dimensions.ttl").read_bytes()
+    store.extend(in_graph(ox.parse(dimensions, format=ox.RdfFormat.TURTLE), "quality"))
     for found in measurements:
         store.extend(_quads(found))
     for severity, count in report.items():

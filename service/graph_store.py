@@ -88,7 +88,9 @@ def _default(request: Request) -> Document:
 
 def _landing(request: Request, iri: str, path: str, joint: str) -> Landing:
     places = {v.name: f"{path}{joint}{v.name}" for v in VARIANTS}
-    return Landing(path, iri, places, VARIANTS, (SD + "Graph",), f"{base_path(request)}/graphs")
+    base = base_path(request)
+    about = f"{base}/graph/provenance.ttl"  # where every graph is described
+    return Landing(path, iri, places, VARIANTS, (SD + "Graph",), f"{base}/graphs", described_by=about)
 
 
 async def _answer(request: Request, document: Document, variant: Variant) -> Response:

@@ -40,7 +40,8 @@ class Landing:
 
     ``path`` is its address, ``iri`` that of the thing, ``places`` the addresses of its variants by short name,
     ``variants`` those variants, ``types`` the classes of the thing, ``collection`` the address of the list that it is
-    in, ``linkset`` that of its links, and ``items`` those of what it lists, which stand in the linkset only.
+    in, ``linkset`` that of its links, ``described_by`` that of what is said of the thing where its RDF is the thing
+    itself, and ``items`` those of what it lists, which stand in the linkset only.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Landing:
     collection: str = ""
     linkset: str = ""
     page_type: str = ABOUT_PAGE
+    described_by: str = ""
     items: Sequence[str] = ()
 
     def links(self, variant: Variant) -> list[Signpost]:
@@ -63,6 +65,7 @@ class Landing:
             found += [Signpost(self.collection, "collection", "text/html")] if self.collection else []
         else:
             found.append(Signpost(self.path, "describes", "text/html"))
+            found += [Signpost(self.described_by, "describedby", "text/turtle")] if self.described_by else []
         return [*found, Signpost(self.iri, "cite-as"), Signpost(LICENSE, "license")]
 
     def header(self, variant: Variant) -> list[str]:
