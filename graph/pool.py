@@ -405,6 +405,8 @@ def failure(header: dict[str, Any], limits: Limits, text: str, form: str) -> Eng
             return explain(text, str(header["message"]))
         case "format":
             fitting = GRAPH_TYPES if form in ("CONSTRUCT", "DESCRIBE") else RESULT_TYPES
-            return NotAcceptable(form, [m for m in fitting if m != request["media_type"] and "xml" not in m])
+            return NotAcceptable(
+                form, [m for m in fitting if "xml" not in m and "ld+json" not in m]
+            )  # these hold anything
         case _:
             return QueryFailed(f"The query could not be evaluated: {header['message']}.")
