@@ -67,6 +67,9 @@ def answers(minted, fetch):
     """The Turtle that each document of the graph's IRIs leads to, things by way of a redirect."""
     documents = {path(iri) for iri in minted[0] - NOT_RDF.keys()}
     first = fetch(sorted(documents), "text/turtle")
+    assert {a.status_code for a in first.values()} == {200, 303}, [
+        a.text for a in first.values() if a.status_code > 303
+    ][:2]
     moved = {p: a.headers["location"] for p, a in first.items() if a.status_code == 303}
     assert set(moved) == {p for p in documents if p.startswith("/id/")}
     second = fetch(sorted(moved.values()), "text/turtle")
