@@ -30,6 +30,8 @@ _SERIALISERS = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
+    "application/trig": ox.RdfFormat.TRIG,
+    "application/n-quads": ox.RdfFormat.N_QUADS,
 }
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 _TRIPLES = ox.NamedNode(PREFIXES["void"] + "triples")
