@@ -10,30 +10,11 @@ import argparse
 import importlib.metadata
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
-from evidensgraf.graph.build import BuildError
-from evidensgraf.graph.engine import EngineError
-from evidensgraf.graph.load import LoadError
-from evidensgraf.graph.release import ReleaseError
-from evidensgraf.graph.sheet import SheetError
-from evidensgraf.graph.verify import SourcesError
-from evidensgraf.queries.catalogue import CatalogueError
-from evidensgraf.service import commands, curation
-from evidensgraf.service.settings import SettingsError
-
-EXPECTED = (
-    LoadError,
-    ReleaseError,
-    EngineError,
-    CatalogueError,
-    SourcesError,
-    SettingsError,
-    commands.CommandError,
-    curation.CurationError,
-)
-"""Errors that are answered with one line and exit status 1."""
+from evidensgraf.service.formats import FORMATS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,16 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except BuildError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        return _fail(f"not released: {len(error.problems)} problem(s) in the graph, listed above")
-    except SheetError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        return _fail(f"not added: {len(error.problems)} problem(s) in the sheet, listed above")
-    except EXPECTED as error:
-        return _fail(str(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -63,11 +34,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except Exception as error:
+        lines = _explained(error)
+        if not lines:
+            raise
+        for line in lines[:-1]:
+            print(line, file=sys.stderr)
+        return _fail(lines[-1])
+
+
+def _explained(error: Exception) -> list[str]:
+    """Return what is said of an error that is expected, the last line its sum; nothing for any other."""
+    from evidensgraf.graph.build import BuildError
+    from evidensgraf.graph.engine import EngineError
+    from evidensgraf.graph.load import LoadError
+    from evidensgraf.graph.release import ReleaseError
+    from evidensgraf.graph.sheet import SheetError
+    from evidensgraf.graph.verify import SourcesError
+    from evidensgraf.queries.catalogue import CatalogueError
+    from evidensgraf.service.curation import CurationError
+    from evidensgraf.service.running import CommandError
+    from evidensgraf.service.settings import SettingsError
+
+    match error:
+        case BuildError():
+            return [*error.problems, f"not released: {len(error.problems)} problem(s) in the graph, listed above"]
+        case SheetError():
+            return [*error.problems, f"not added: {len(error.problems)} problem(s) in the sheet, listed above"]
+        case (
+            LoadError() | ReleaseError() | EngineError() | CatalogueError() | SourcesError() | SettingsError()
+            | CommandError() | CurationError()
+        ):  # fmt: skip
+            return [str(error)]
+    return []
 
 
 def _fail(sentence: str) -> int:
     print(f"evidensgraf: {' '.join(sentence.split())}", file=sys.stderr)
     return 1
+
+
+def _later(module: str, command: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command of a module of the service that is imported when it is run: nobody waits for the others."""
+
+    def run(options: argparse.Namespace) -> int:
+        return int(getattr(import_module(f"evidensgraf.service.{module}"), command)(options))
+
+    return run
 
 
 def releases_directory() -> Path:
@@ -105,7 +118,7 @@ def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.Argumen
     _data_option(build)
     _releases_option(build)
     _lang_option(build)
-    build.set_defaults(run=commands.build)
+    build.set_defaults(run=_later("commands", "build"))
 
     validate = subcommands.add_parser(
         "validate",
@@ -122,7 +135,7 @@ def _add_graph_commands(subcommands: argparse._SubParsersAction[argparse.Argumen
     )
     _data_option(validate)
     _lang_option(validate)
-    validate.set_defaults(run=commands.validate)
+    validate.set_defaults(run=_later("commands", "validate"))
 
 
 def _add_curator_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -133,7 +146,7 @@ def _add_curator_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     )
     verify.add_argument("--sources", type=Path, required=True, metavar="DIR", help="directory with {source-slug}.txt")
     _data_option(verify)
-    verify.set_defaults(run=commands.verify)
+    verify.set_defaults(run=_later("commands", "verify"))
 
     verify.add_argument("--record", action="store_true", help="write the result into the bibliography")
 
@@ -143,18 +156,18 @@ def _add_curator_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     new_source.add_argument("--year", type=int, help="its year of publication, if one is printed")
     new_source.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: SLUG.yaml")
     _data_option(new_source)
-    new_source.set_defaults(run=curation.new_source)
+    new_source.set_defaults(run=_later("curation", "new_source"))
 
     add_sheet = subcommands.add_parser("add-sheet", help="merge reading sheets into the data files")
     add_sheet.add_argument("sheets", nargs="+", type=Path, metavar="SHEET", help="YAML files")
     add_sheet.add_argument("--check", action="store_true", help="only say what is wrong")
     _data_option(add_sheet)
-    add_sheet.set_defaults(run=curation.add_sheet)
+    add_sheet.set_defaults(run=_later("curation", "add_sheet"))
 
     normalise = subcommands.add_parser("format", help="put the data files in normal form")
     normalise.add_argument("files", nargs="+", type=Path, metavar="FILE", help="TriG files")
     normalise.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file would change")
-    normalise.set_defaults(run=commands.normalise)
+    normalise.set_defaults(run=_later("commands", "normalise"))
 
 
 def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -164,23 +177,23 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
         "--port", type=_port, help="port to listen on, 0 for any free one (default: EVIDENSGRAF_PORT or 8000)"
     )
     _release_option(serve)
-    serve.set_defaults(run=commands.serve)
+    serve.set_defaults(run=_later("serve", "serve"))
 
     query = subcommands.add_parser("query", help="run a catalogue query, a file, or standard input")
     query.add_argument("query", nargs="?", help="name in the catalogue, a file ending in .rq, or - for standard input")
     query.add_argument("-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="value of a parameter")
-    query.add_argument("-f", "--format", default="table", choices=sorted(commands.FORMATS), help="default: table")
+    query.add_argument("-f", "--format", default="table", choices=sorted(FORMATS), help="default: table")
     query.add_argument("--list", action="store_true", help="list the catalogue")
     _lang_option(query)
     _release_option(query)
-    query.set_defaults(run=commands.query)
+    query.set_defaults(run=_later("commands", "query"))
 
     chain = subcommands.add_parser("chain", help="show what an appraisal or a recommendation rests on")
     chain.add_argument("claim", help="KIND/SLUG (appraisal/hasky-bedomning) or the IRI")
     chain.add_argument("--json", action="store_true", help="the JSON document of the API instead of text")
     _lang_option(chain)
     _release_option(chain)
-    chain.set_defaults(run=commands.chain)
+    chain.set_defaults(run=_later("commands", "chain"))
 
 
 def _data_option(parser: argparse.ArgumentParser) -> None:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import csv
-import errno
-import gc
 import io
 import json
-import signal
-import socket
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from evidensgraf.graph.activity import Activity
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.curate import record
@@ -28,45 +20,27 @@ from evidensgraf.graph.format import normalise as normal_form
 from evidensgraf.graph.guard import read
 from evidensgraf.graph.load import LoadError, in_graph
 from evidensgraf.graph.pool import LocalEngine
-from evidensgraf.graph.release import Release, open_release
 from evidensgraf.graph.verify import KINDS, summary
 from evidensgraf.graph.verify import verify as verify_passages
 from evidensgraf.ontology.namespaces import ID, curie
 from evidensgraf.queries import catalogue
-from evidensgraf.service.app import create_app
 from evidensgraf.service.chain import CLAIMS, evidence_chain
 from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.curation import data_directory
-from evidensgraf.service.logs import configure
-from evidensgraf.service.server import Server
-from evidensgraf.service.serving import Served
-from evidensgraf.service.settings import Settings, read_settings
-from evidensgraf.service.swap import Swap, newest
+from evidensgraf.service.formats import FORMATS
+from evidensgraf.service.running import CommandError, engine_for, progress, release_for, run
+from evidensgraf.service.settings import read_settings
 from evidensgraf.shapes.validate import SEVERITIES, validate_reference
 
 T = TypeVar("T")
-
-FORMATS: dict[str, tuple[str, str]] = {
-    "table": ("text/tab-separated-values", "text/turtle"),
-    "json": ("application/sparql-results+json", "application/ld+json"),
-    "xml": ("application/sparql-results+xml", "application/rdf+xml"),
-    "csv": ("text/csv", "text/turtle"),
-    "tsv": ("text/tab-separated-values", "application/n-triples"),
-}
-"""Output format → media type for SELECT and ASK, and for CONSTRUCT and DESCRIBE."""
-
 
 CELL = 60
 """Longest text in a cell of a table, in characters; the other formats never shorten."""
 
 
-class CommandError(Exception):
-    """A command that cannot be carried out; ``str()`` is the line that the user reads."""
-
-
 def build(options: Namespace) -> int:
     """Build a release and print where it is."""
-    release = build_release(options.releases, data=options.data, lang=options.lang, progress=_progress())
+    release = build_release(options.releases, data=options.data, lang=options.lang, progress=progress())
     print(f"release {release.id}  sha256 {release.digest}  {release.manifest['quads']} quads\n{release.path}\n")
     print("\n".join(f"{name:<40} {value:>7}" for name, value in release.manifest["quality"].items()))
     return 0
@@ -131,72 +105,6 @@ def normalise(options: Namespace) -> int:
     if changed and options.check:
         raise CommandError(f"not in normal form: {', '.join(changed)}. Run: evidensgraf format {' '.join(changed)}")
     return 0
-
-
-def serve(options: Namespace) -> int:
-    """Serve a release until interrupted."""
-    settings = read_settings()
-    settings = replace(
-        settings, host=options.host or settings.host, port=settings.port if options.port is None else options.port
-    )
-    configure(settings)
-    with _listen(settings.host, settings.port) as listener:
-        _run(_serve(options, settings, listener))
-    return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=512)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CommandError(f"port {port} on {host} is taken. Choose another with --port.") from error
-        reason = error.strerror or error
-        raise CommandError(f"cannot listen on {host}, port {port}: {reason}. See --host and --port.") from error
-
-
-async def _serve(options: Namespace, settings: Settings, listener: socket.socket) -> None:
-    release = _release(options)
-    engine = _engine(release, settings)
-    await engine.start()
-    app = create_app(engine, release, settings)
-    swap = _swap(app.state.served, options, settings, engine.activity)
-    server = Server(app, settings)
-    gc.collect()
-    gc.freeze()  # what is there when the service starts stays, and need not be looked through again and again
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not running.done():
-        await asyncio.sleep(0.01)
-    host, port = listener.getsockname()[:2]
-    print(f"Evidensgraf release {release.id} (sha256 {release.digest[:12]}…)\nhttp://{host}:{port}/", flush=True)
-    print("Stop with Ctrl+C.", file=sys.stderr)
-    try:
-        await running
-    finally:
-        await swap.close()
-        await app.state.served.serving.engine.close()
-
-
-def _swap(served: Served, options: Namespace, settings: Settings, activity: Activity) -> Swap:
-    """Have another release served at SIGHUP, and when the settings say so as soon as it is there."""
-
-    async def start(release: Release) -> LocalEngine:
-        engine = _engine(release, settings, activity)
-        try:
-            await engine.start()
-        except BaseException:
-            await engine.close()
-            raise
-        return engine
-
-    def find() -> Path:
-        return Path(options.release).resolve() if options.release else newest(options.releases)
-
-    swap = Swap(served, settings, find, start)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, swap.ask)
-    if settings.watch:
-        swap.watch(settings.watch)
-    return swap
 
 
 def query(options: Namespace) -> int:
@@ -274,52 +182,13 @@ def chain(options: Namespace) -> int:
     return 0
 
 
-def _progress() -> Callable[[str], None]:
-    start = time.monotonic()
-    return lambda stage: print(f"{time.monotonic() - start:6.1f} s  {stage}", file=sys.stderr, flush=True)
-
-
-def _release(options: Namespace) -> Release:
-    """Return the release that was named, or the one that the curated graph builds to; progress is for a terminal."""
-    if options.release:
-        return open_release(Path(options.release).resolve())  # a link may lead elsewhere later
-    return build_release(options.releases, progress=_progress() if sys.stderr.isatty() else lambda _: None)
-
-
-def _engine(release: Release, settings: Settings, activity: Activity | None = None) -> LocalEngine:
-    store = settings.store_for(release.manifest.get("quads", 0))
-    return LocalEngine(
-        release,
-        settings.limits,
-        workers=settings.workers,
-        queue=settings.queue,
-        wait=settings.wait,
-        activity=activity,
-        store=store,
-    )
-
-
 def _with_engine(options: Namespace, work: Callable[[LocalEngine], Awaitable[T]]) -> T:
-    async def run() -> T:
-        engine = _engine(_release(options), replace(read_settings(), workers=1))
+    async def ask() -> T:
+        engine = engine_for(release_for(options), replace(read_settings(), workers=1))
         await engine.start()
         try:
             return await work(engine)
         finally:
             await engine.close()
 
-    return _run(run())
-
-
-def _run(work: Awaitable[T]) -> T:
-    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
-    with contextlib.suppress(ImportError):
-        import uvloop
-
-        factory = uvloop.new_event_loop
-
-    async def main() -> T:
-        return await work
-
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(main())
+    return run(ask())

@@ -1,0 +1,100 @@
+"""Serving a release: the command that runs for weeks, and has its first answer ready as soon as it can.
+
+What takes long to import is imported when the engine has been told to start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import signal
+import socket
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from evidensgraf.graph.activity import Activity
+from evidensgraf.graph.pool import LocalEngine
+from evidensgraf.graph.release import Release
+from evidensgraf.service.logs import configure
+from evidensgraf.service.running import CommandError, engine_for, release_for, run
+from evidensgraf.service.serving import Served
+from evidensgraf.service.settings import Settings, read_settings
+from evidensgraf.service.swap import Swap, newest
+
+
+def serve(options: Namespace) -> int:
+    """Serve a release until interrupted."""
+    settings = read_settings()
+    settings = replace(
+        settings, host=options.host or settings.host, port=settings.port if options.port is None else options.port
+    )
+    configure(settings)
+    with _listen(settings.host, settings.port) as listener:
+        run(_serve(options, settings, listener))
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=512)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"port {port} on {host} is taken. Choose another with --port.") from error
+        reason = error.strerror or error
+        raise CommandError(f"cannot listen on {host}, port {port}: {reason}. See --host and --port.") from error
+
+
+async def _serve(options: Namespace, settings: Settings, listener: socket.socket) -> None:
+    release = release_for(options)
+    engine = engine_for(release, settings)
+    starting = asyncio.create_task(engine.start())
+    await asyncio.sleep(0)  # its process loads the release while this one loads the rest of the program
+    from evidensgraf.service.app import create_app
+    from evidensgraf.service.server import Server
+
+    try:
+        await starting
+    except BaseException:
+        await engine.close()
+        raise
+    app = create_app(engine, release, settings)
+    swap = _swap(app.state.served, options, settings, engine.activity)
+    server = Server(app, settings)
+    gc.collect()
+    gc.freeze()  # what is there when the service starts stays, and need not be looked through again and again
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not running.done():
+        await asyncio.sleep(0.01)
+    host, port = listener.getsockname()[:2]
+    print(f"Evidensgraf release {release.id} (sha256 {release.digest[:12]}…)\nhttp://{host}:{port}/", flush=True)
+    print("Stop with Ctrl+C.", file=sys.stderr)
+    try:
+        await running
+    finally:
+        await swap.close()
+        await app.state.served.serving.engine.close()
+
+
+def _swap(served: Served, options: Namespace, settings: Settings, activity: Activity) -> Swap:
+    """Have another release served at SIGHUP, and when the settings say so as soon as it is there."""
+
+    async def start(release: Release) -> LocalEngine:
+        engine = engine_for(release, settings, activity)
+        try:
+            await engine.start()
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    def find() -> Path:
+        return Path(options.release).resolve() if options.release else newest(options.releases)
+
+    swap = Swap(served, settings, find, start)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, swap.ask)
+    if settings.watch:
+        swap.watch(settings.watch)
+    return swap
