@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import resource
+from evidensgraf.queries.catalogue import load
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity, number, sort_key
 from evidensgraf.service.statements import reference, reference_key, statement
@@ -43,7 +45,7 @@ _Values = Mapping[str, list[str]]
 
 async def labels(engine: Engine) -> dict[str, Text]:
     """Return the labels of all concepts, organisations, places, studies, classes and properties: IRI → label."""
-    return _names(await ask(engine, "labels"))
+    return _all_names((await engine.query(load()["labels"].bind({}))).body)
 
 
 async def labels_of(engine: Engine, iris: Iterable[str]) -> dict[str, Text]:
@@ -57,6 +59,12 @@ SELECT DISTINCT ?thing ?label
 WHERE {{ VALUES ?thing {{ {listed} }} ?thing skos:prefLabel|dcterms:title|foaf:name|rdfs:label ?label }}
 ORDER BY ?thing ?label"""
     return _names(json.loads((await engine.query(query)).body)["results"]["bindings"])
+
+
+@lru_cache(maxsize=2)
+def _all_names(body: bytes) -> dict[str, Text]:
+    """Return labels from the answer of an engine, which keeps it as long as it serves the release."""
+    return _names(json.loads(body)["results"]["bindings"])
 
 
 def _names(rows: Iterable[Row]) -> dict[str, Text]:
