@@ -1,22 +1,31 @@
-"""The REST API, version 1 (Digg's REST API profile 1.2): records and evidence chains as JSON."""
+"""The REST API, version 1 (Digg's REST API profile 1.2): lists and records as JSON, CSV and JSON-LD, and chains."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Query
+import pyoxigraph as ox
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from evidensgraf.graph.engine import Engine
-from evidensgraf.service import api_filters as filters
+from evidensgraf.ontology.namespaces import kebab
+from evidensgraf.queries.catalogue import load
 from evidensgraf.service import records
+from evidensgraf.service.api_csv import csv_bytes
+from evidensgraf.service.api_jsonld import jsonld_bytes
+from evidensgraf.service.api_select import chosen, fault, pages, refuse, select, sparse, unusable
 from evidensgraf.service.chain import evidence_chain
+from evidensgraf.service.collections import Collection, collections
+from evidensgraf.service.facts import Record
+from evidensgraf.service.jsonld import compact
 from evidensgraf.service.near import near
-from evidensgraf.service.openapi import API_INFO, described
-from evidensgraf.service.paths import full_path, local_path
-from evidensgraf.service.problems import Problem
+from evidensgraf.service.negotiation import Variant
+from evidensgraf.service.openapi import API_INFO, MAX_SLUG, SLUG
+from evidensgraf.service.paths import base_path, full_path, local_path
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
     BOTH,
@@ -24,215 +33,179 @@ from evidensgraf.service.responses import (
     LICENSE,
     About,
     answer,
+    context_iri,
     engine_of,
     json_bytes,
     known,
+    language,
     link,
     negotiate,
     release_of,
     with_query,
 )
+from evidensgraf.service.serving import serving_of
+from evidensgraf.service.tables import Holdings
 
-DEFAULT_LIMIT, MAX_LIMIT = 20, 500
-"""Records on a page: how many without ``limit``, and how many at most."""
+CSV = Variant("text/csv", "csv")
+JSON_LD = Variant("application/ld+json", "jsonld")
+LIST_VARIANTS, RECORD_VARIANTS = (JSON, CSV, JSON_LD), (JSON, JSON_LD)
+"""Representations of a list and of a record, in the server's order of preference."""
+COMPLETENESS = {
+    "assumption": "open-world",
+    "sv": "Det som inte finns här är okänt, inte obefintligt: svaret innehåller allt som utgåvan säger, men utgåvan "
+    "innehåller bara det som någon har läst i de dokument som ingår.",
+    "en": "What is not here is unknown, not absent: the answer holds all that the release says, but the release holds "
+    "only what somebody has read in the documents that it covers.",
+}
+"""What it means that something is not in an answer."""
 
-router = APIRouter(prefix="/api/v1")
-
-Slug = Annotated[str, Path(description="Kortnamn / slug.", pattern="^[a-z0-9-]+$", max_length=200)]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Antal poster per sida / records per page.")]
-PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="Sida, från 1 / page, from 1.")]
-Thing = Annotated[str | None, Query(max_length=300, description="Kortnamn eller IRI / slug or IRI.")]
-Concept = Annotated[
-    str | None,
-    Query(max_length=300, description="Begreppets namn, CURIE eller IRI / name, CURIE or IRI of the concept."),
-]
-_Record = Mapping[str, Any]
-_List = Callable[[Engine], Awaitable[Sequence[_Record]]]
-
-
-@router.get("/recommendations", **described("recommendations"))
-async def recommendations(
-    request: Request,
-    limit: Limit = DEFAULT_LIMIT,
-    page: PageNumber = 1,
-    intervention: Thing = None,
-    type: Concept = None,
-) -> Response:
-    """List recommendations; ``type`` is a kind of recommendation."""
-    asked = {"intervention": (filters.INTERVENTION, intervention), "type": (filters.RECOMMENDATION_KIND, type)}
-    return await _listed(request, records.list_recommendations, limit, page, asked)
+router = APIRouter(prefix="/api/v1", include_in_schema=False)
+_Get = Callable[[Engine, str], Awaitable[Mapping[str, Any] | None]]
+_OWN: dict[str, _Get] = {"intervention": records.get_intervention, "source": records.get_source}
 
 
-@router.get("/interventions", **described("interventions"))
-async def interventions(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, verdict: Concept = None
-) -> Response:
-    """List interventions."""
-    return await _listed(request, records.list_interventions, limit, page, {"verdict": (filters.VERDICT, verdict)})
+def holdings_of(request: Request) -> Holdings:
+    """Return what is made of the release that a request is answered from: tables, and the index of the search."""
+    return serving_of(request).holdings
 
 
-@router.get("/findings", **described("findings"))
-async def findings(
-    request: Request,
-    limit: Limit = DEFAULT_LIMIT,
-    page: PageNumber = 1,
-    intervention: Thing = None,
-    outcome: Thing = None,
-    effect: Concept = None,
-) -> Response:
-    """List findings."""
-    asked = {
-        "intervention": (filters.INTERVENTION, intervention),
-        "outcome": (filters.OUTCOME, outcome),
-        "effect": (filters.EFFECT, effect),
-    }
-    return await _listed(request, records.list_findings, limit, page, asked)
-
-
-@router.get("/evidence-gaps", **described("evidence-gaps"))
-async def evidence_gaps(
-    request: Request,
-    limit: Limit = DEFAULT_LIMIT,
-    page: PageNumber = 1,
-    intervention: Thing = None,
-    outcome: Thing = None,
-    type: Concept = None,
-) -> Response:
-    """List stated evidence gaps; ``type`` is a type of gap."""
-    asked = {
-        "intervention": (filters.INTERVENTION, intervention),
-        "outcome": (filters.OUTCOME, outcome),
-        "type": (filters.GAP_TYPE, type),
-    }
-    return await _listed(request, records.list_gaps, limit, page, asked)
-
-
-@router.get("/appraisals", **described("appraisals"))
-async def appraisals(
-    request: Request,
-    limit: Limit = DEFAULT_LIMIT,
-    page: PageNumber = 1,
-    intervention: Thing = None,
-    verdict: Concept = None,
-) -> Response:
-    """List appraisals."""
-    asked = {"intervention": (filters.INTERVENTION, intervention), "verdict": (filters.VERDICT, verdict)}
-    return await _listed(request, records.list_appraisals, limit, page, asked)
-
-
-@router.get("/sources", **described("sources"))
-async def sources(
-    request: Request, limit: Limit = DEFAULT_LIMIT, page: PageNumber = 1, type: Concept = None
-) -> Response:
-    """List sources; ``type`` is a genre."""
-    return await _listed(request, records.list_sources, limit, page, {"type": (filters.GENRE, type)})
-
-
-@router.get("/interventions/{slug}", **described("intervention"))
-async def intervention(request: Request, slug: Slug) -> Response:
-    """Give everything said of one intervention."""
-    return await _one(request, slug, records.get_intervention, records.list_interventions)
-
-
-@router.get("/sources/{slug}", **described("source"))
-async def source(request: Request, slug: Slug) -> Response:
-    """Give one source and what rests on it."""
-    return await _one(request, slug, records.get_source, records.list_sources)
-
-
-@router.get("/recommendations/{slug}", **described("recommendation"))
-async def recommendation(request: Request, slug: Slug) -> Response:
-    """Give one recommendation."""
-    return await _one(request, slug, records.get_recommendation, records.list_recommendations)
-
-
-@router.get("/appraisals/{slug}", **described("appraisal"))
-async def appraisal(request: Request, slug: Slug) -> Response:
-    """Give one appraisal."""
-    return await _one(request, slug, records.get_appraisal, records.list_appraisals)
-
-
-@router.get("/recommendations/{slug}/evidence-chain", **described("recommendation-chain"))
-async def recommendation_chain(request: Request, slug: Slug) -> Response:
-    """Give what a recommendation rests on, down to passages and primary sources."""
-    return await _one(request, slug, _chain("recommendation"), records.list_recommendations)
-
-
-@router.get("/appraisals/{slug}/evidence-chain", **described("appraisal-chain"))
-async def appraisal_chain(request: Request, slug: Slug) -> Response:
-    """Give what an appraisal rests on, down to passages and primary sources."""
-    return await _one(request, slug, _chain("appraisal"), records.list_appraisals)
-
-
-@router.get("/api-info", **described("api-info"))
-async def api_info(request: Request) -> Response:
-    """Say what this API is (Digg VER.06)."""
-    base = str(request.app.state.settings.public_base)
-    info = API_INFO | {"apiDocumentation": f"{base}api/v1/openapi.json", "release": release_of(request).id}
-    return known(request, negotiate(request, [JSON])) or answer(request, json_bytes(info), JSON)
-
-
-def _chain(kind: str) -> Callable[[Engine, str], Awaitable[_Record | None]]:
-    async def get(engine: Engine, slug: str) -> _Record | None:
-        return await evidence_chain(engine, kind, slug)
-
-    return get
-
-
-async def _one(
-    request: Request, slug: str, get: Callable[[Engine, str], Awaitable[_Record | None]], siblings: _List
-) -> Response:
-    negotiate(request, [JSON])
-    links = [link(LICENSE, "license")]
-    if ready := known(request, JSON, about=About(links=links, bilingual=True)):
-        return ready
-    record = await get(engine_of(request), slug)
-    if record is None:
-        slugs = [str(r["slug"]) for r in await siblings(engine_of(request))]
-        collection, _, rest = local_path(request).partition(f"/{slug}")
-        raise not_found(request, [f"{collection}/{s}{rest}" for s in near(slug, slugs)])
-    links.insert(0, link(str(record["id"]), "cite-as"))
-    body = json_bytes({**record, "release": release_of(request).id, "license": LICENSE})
-    return answer(request, body, JSON, about=About(links=links, bilingual=True))
-
-
-async def _listed(request: Request, get: _List, limit: int, page: int, asked: filters.Asked) -> Response:
-    negotiate(request, [JSON])
-    _refuse_unusable(request)
-    if ready := known(request, JSON, about=BOTH):
-        return ready
-    wanted = await filters.resolve(engine_of(request), asked)
-    found = [record for record in await get(engine_of(request)) if filters.fits(record, wanted)]
-    items = found[(page - 1) * limit : page * limit]
-    body = {
-        "items": items,
-        "total": len(found),
-        "page": page,
-        "limit": limit,
+def stated(request: Request) -> Record:
+    """Return what every answer of the API says of itself: its completeness, release and licence."""
+    coverage = f"{request.app.state.settings.public_base}quality"
+    return {
+        "completeness": {**COMPLETENESS, "coverage": coverage},
         "release": release_of(request).id,
         "license": LICENSE,
     }
-    links = [*_paging(request, page, limit, len(found)), link(LICENSE, "license")]
-    return answer(request, json_bytes(body), JSON, about=About(links=links, bilingual=True))
 
 
-def _refuse_unusable(request: Request) -> None:
-    """Raise ``Problem`` (400) for a parameter that the operation does not have, or that is given more than once."""
-    accepted = {p.alias for p in request.scope["route"].dependant.query_params} | {"lang", "format"}
-    listed, given = ", ".join(sorted(accepted)), request.query_params
-    unknown = {"sv": f"Okänd parameter. Det finns: {listed}.", "en": f"Unknown parameter. There are: {listed}."}
-    repeated = {"sv": "Gavs flera gånger; en gång räcker.", "en": "Given more than once; once is enough."}
-    faults = dict.fromkeys(sorted(set(given) - accepted), unknown)
-    faults |= {name: repeated for name in sorted(accepted - {"format"}) if len(given.getlist(name)) > 1}
-    if faults:
-        errors = [{"parameter": name, "detail": detail} for name, detail in faults.items()]
-        said = {lang: " ".join(f"{name}: {d[lang]}" for name, d in faults.items()) for lang in ("sv", "en")}
-        raise Problem("invalid-parameter", said, errors=errors)
+def _list_route(collection: Collection) -> Callable[[Request], Awaitable[Response]]:
+    async def listing(request: Request) -> Response:
+        variant = negotiate(request, LIST_VARIANTS)
+        language(request)
+        if ready := known(request, variant, about=BOTH):
+            return ready
+        engine, holdings = engine_of(request), holdings_of(request)
+        selection = await select(request.query_params, collection, lambda target: holdings.things(engine, target))
+        table = await holdings.table(engine, collection)
+        found = chosen(table.records, collection, selection)
+        page = found[(selection.page - 1) * selection.limit : selection.page * selection.limit]
+        paging = paging_of(request, selection.page, selection.limit, len(found))
+        about = About(links=_links(request, collection, variant, paging), bilingual=True)
+        if variant == CSV:
+            return answer(request, csv_bytes(collection, table.records, page, selection.fields), CSV, about=about)
+        if variant == JSON_LD:
+            view = _view(request, collection, paging, len(found))
+            body = await jsonld_bytes(engine, collection, page, selection.fields, view)
+            return answer(request, body, JSON_LD, about=about)
+        items = [sparse(record, selection.fields) for record in page]
+        listed = {"items": items, **counts(len(found), selection.page, selection.limit), **stated(request)}
+        return answer(request, json_bytes(listed), JSON, about=about)
+
+    return listing
 
 
-def _paging(request: Request, page: int, limit: int, total: int) -> list[str]:
-    """Return the paging links of a list (RFC 8288): first, prev, next and last, as far as there are any."""
-    last = max(1, -(-total // limit))
-    pages = {"first": 1, "prev": min(page - 1, last), "next": page + 1 if page < last else 0, "last": last}
+def counts(total: int, page: int, limit: int) -> Record:
+    """Return what a page says of the whole: how many records and pages there are, and which page it is."""
+    return {"total": total, "pages": pages(total, limit), "page": page, "limit": limit}
+
+
+def paging_of(request: Request, page: int, limit: int, total: int) -> dict[str, str]:
+    """Return the addresses of the other pages of a list: first, prev, next and last, as far as there are any."""
+    last = pages(total, limit)
+    numbers = {"first": 1, "prev": min(page - 1, last), "next": page + 1 if page < last else 0, "last": last}
     kept = [(k, v) for k, v in request.query_params.multi_items() if k != "page"]
-    return [link(with_query(full_path(request), [*kept, ("page", str(n))]), rel) for rel, n in pages.items() if n > 0]
+    return {rel: with_query(full_path(request), [*kept, ("page", str(n))]) for rel, n in numbers.items() if n > 0}
+
+
+def _links(request: Request, collection: Collection, variant: Variant, paging: Mapping[str, str]) -> list[str]:
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "format"]
+    others = [v for v in LIST_VARIANTS if v != variant]
+    formats = {v: with_query(full_path(request), [*kept, ("format", v.name)]) for v in others}
+    query = with_query(f"{base_path(request)}/queries/collection", {"class": collection.target})
+    return [
+        *(link(target, rel) for rel, target in paging.items()),
+        *(link(target, "alternate", type=v.media_type) for v, target in formats.items()),
+        link(query, "via"),
+        link(LICENSE, "license"),
+    ]
+
+
+def _view(request: Request, collection: Collection, paging: Mapping[str, str], total: int) -> dict[str, str]:
+    base = str(request.app.state.settings.public_base)
+    whole = f"{base}api/v1/{collection.name}"
+    named = {"previous" if rel == "prev" else rel: target for rel, target in paging.items()}
+    pages_of = {rel: f"{whole}?{target.partition('?')[2]}" for rel, target in named.items()}
+    page = with_query(whole, request.query_params.multi_items())
+    return {"context": context_iri(request), "collection": whole, "page": page, "total": str(total), **pages_of}
+
+
+def _record_route(
+    collection: Collection, get: _Get | None, variants: Sequence[Variant] = RECORD_VARIANTS
+) -> Callable[[Request], Awaitable[Response]]:
+    async def record(request: Request) -> Response:
+        variant = negotiate(request, variants)
+        language(request)
+        slug = _slug(request)
+        links = [link(LICENSE, "license")]
+        if ready := known(request, variant, about=About(links=links, bilingual=True)):
+            return ready
+        engine = engine_of(request)
+        table = await holdings_of(request).table(engine, collection)
+        if slug not in table.by_slug:
+            local, _, rest = local_path(request).partition(f"/{slug}")
+            raise not_found(request, [f"{local}/{s}{rest}" for s in near(slug, table.by_slug)])
+        iri = str(table.by_slug[slug]["id"])
+        about = About(links=[link(iri, "cite-as"), *links], bilingual=True)
+        if variant == JSON_LD:
+            query = load()["resource-description"].bind({"resource": iri})
+            found = ox.parse((await engine.query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES)
+            return answer(request, compact((q.triple for q in found), context_iri(request), iri), JSON_LD, about=about)
+        shown = await get(engine, slug) if get else table.by_slug[slug]
+        return answer(request, json_bytes({**(shown or {}), **stated(request)}), JSON, about=about)
+
+    return record
+
+
+def _slug(request: Request) -> str:
+    """Return the slug in the path. Raises ``Problem`` (400) for what is not one, and for any unusable parameter."""
+    slug = str(request.path_params["slug"])
+    faults = unusable(request.query_params, ())
+    if len(slug) > MAX_SLUG or not re.fullmatch(SLUG, slug):
+        sv = f"Ska bestå av a–z, A–Z, 0–9 och bindestreck, högst {MAX_SLUG} tecken."
+        en = f"Must consist of a–z, A–Z, 0–9 and hyphens, at most {MAX_SLUG} characters."
+        faults.append(fault("slug", sv, en))
+    refuse(faults)
+    return slug
+
+
+def getter(collection: Collection) -> _Get | None:
+    """Return the function that gives one whole record of a list by its slug; None where the row is all there is."""
+    kind = kebab(collection.kind)
+
+    async def chain(engine: Engine, slug: str) -> Mapping[str, Any] | None:
+        return await evidence_chain(engine, kind, slug)
+
+    async def statement(engine: Engine, slug: str) -> Mapping[str, Any] | None:
+        return await records.get_statement(engine, kind, slug)
+
+    return {"chain": chain, "statement": statement, **_OWN}.get(collection.one)
+
+
+async def api_info(request: Request) -> Response:
+    """Say what this API is (Digg VER.06)."""
+    negotiate(request, [JSON])
+    language(request)
+    refuse(unusable(request.query_params, ()))
+    base = str(request.app.state.settings.public_base)
+    info = API_INFO | {"apiDocumentation": f"{base}api/v1/docs", "release": release_of(request).id}
+    return known(request, JSON) or answer(request, json_bytes(info), JSON)
+
+
+router.add_api_route("/api-info", api_info)
+for _collection in collections().values():
+    router.add_api_route(f"/{_collection.name}", _list_route(_collection))
+    router.add_api_route(f"/{_collection.name}/{{slug}}", _record_route(_collection, getter(_collection)))
+    if _collection.one == "chain":
+        path = f"/{_collection.name}/{{slug}}/evidence-chain"
+        router.add_api_route(path, _record_route(_collection, getter(_collection), [JSON]))

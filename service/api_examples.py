@@ -1,50 +1,71 @@
-"""Examples for the description of the REST API, taken from the release that is served, so that they are never stale."""
+"""What the release adds to the description of the REST API: an example of every answer, and the names filters take."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import copy
 from typing import Any
 
 from evidensgraf.graph.engine import Engine
-from evidensgraf.service import records
-from evidensgraf.service.chain import evidence_chain
-from evidensgraf.service.responses import LICENSE
+from evidensgraf.service.api import counts, getter
+from evidensgraf.service.api_csv import csv_bytes
+from evidensgraf.service.api_select import tail
+from evidensgraf.service.collections import Collection, collections
+from evidensgraf.service.facts import Record
+from evidensgraf.service.openapi import API_INFO, operation_id, target_name
+from evidensgraf.service.search import index_of
+from evidensgraf.service.search_api import found
+from evidensgraf.service.tables import Holdings
 
-_Get = Callable[[Engine, str], Awaitable[Mapping[str, Any] | None]]
-_LISTS: dict[str, Callable[[Engine], Awaitable[Sequence[Mapping[str, Any]]]]] = {
-    "recommendations": records.list_recommendations,
-    "interventions": records.list_interventions,
-    "findings": records.list_findings,
-    "evidence-gaps": records.list_gaps,
-    "appraisals": records.list_appraisals,
-    "sources": records.list_sources,
-}
-_RECORDS: dict[str, tuple[str, _Get]] = {
-    "intervention": ("interventions", records.get_intervention),
-    "source": ("sources", records.get_source),
-    "recommendation": ("recommendations", records.get_recommendation),
-    "appraisal": ("appraisals", records.get_appraisal),
-    "recommendation-chain": ("recommendations", lambda engine, slug: evidence_chain(engine, "recommendation", slug)),
-    "appraisal-chain": ("appraisals", lambda engine, slug: evidence_chain(engine, "appraisal", slug)),
-}
+MOST_NAMES = 600
+"""How many names the description of a filter lists at most; of a class with more it says only that there are names."""
+QUESTION = "bostad först"
+"""What the example of the search looks for."""
+_JSON = "application/json"
 
 
-async def examples(engine: Engine, release: str) -> dict[str, Any]:
-    """Return operation → an answer of it, every list in it cut to its first item.
+async def with_examples(
+    document: dict[str, Any], engine: Engine, holdings: Holdings, stated: Record, base: str
+) -> dict[str, Any]:
+    """Return a copy of the description with an example of every answer, every list in it cut to its first item.
 
-    Operations of which the release has no record are left out. Raises what ``Engine.query`` raises.
+    ``stated`` is what every answer says of itself, and ``base`` the public base. Operations of which the release has no
+    record have no example. Raises what ``Engine.query`` raises.
     """
-    common = {"release": release, "license": LICENSE}
-    listed = {name: await get(engine) for name, get in _LISTS.items()}
-    found: dict[str, Any] = {
-        name: {"items": first(list(items)), "total": len(items), "page": 1, "limit": 1, **common}
-        for name, items in listed.items()
-    }
-    for name, (collection, get) in _RECORDS.items():
-        if listed[collection]:
-            record = await get(engine, str(listed[collection][0]["slug"]))
-            found[name] = {**first(dict(record or {})), **common}
-    return found
+    document = copy.deepcopy(document)
+    shown = {op["operationId"]: op for item in document["paths"].values() for op in item.values()}
+    for collection in collections().values():
+        await _of_list(shown, collection, engine, holdings, stated)
+    info = API_INFO | {"apiDocumentation": f"{base}api/v1/docs", "release": stated["release"]}
+    _add(shown["apiInfo"], _JSON, info)
+    answer = found(await index_of(engine, holdings), QUESTION, "", 1, 1, base)
+    _add(shown["search"], _JSON, {**first(answer), **stated})
+    for target in {f.target for c in collections().values() for f in c.fields if f.linked}:
+        names = sorted({tail(iri) for iri in await holdings.things(engine, target)})
+        if 0 < len(names) <= MOST_NAMES:
+            document["components"]["schemas"][target_name(target)]["enum"] = names
+    return document
+
+
+async def _of_list(
+    shown: dict[str, Any], collection: Collection, engine: Engine, holdings: Holdings, stated: Record
+) -> None:
+    table = await holdings.table(engine, collection)
+    if not table.records:
+        return
+    record = table.records[0]
+    page = {"items": [first(record)], **counts(len(table.records), 1, 1), **stated}
+    _add(shown[operation_id(collection)], _JSON, page)
+    rows = csv_bytes(collection, table.records, [record], []).decode()
+    _add(shown[operation_id(collection)], "text/csv", rows)
+    get = getter(collection)
+    whole = await get(engine, str(record["slug"])) if get else record
+    for part in ("get", "chain"):
+        if (name := operation_id(collection, part)) in shown:
+            _add(shown[name], _JSON, {**first(dict(whole or {})), **stated})
+
+
+def _add(operation: dict[str, Any], media_type: str, value: Any) -> None:
+    operation["responses"]["200"]["content"][media_type]["examples"] = {"release": {"value": value}}
 
 
 def first(value: Any) -> Any:

@@ -1,19 +1,30 @@
-"""JSON Schemas of what the REST API answers (OpenAPI 3.1 components)."""
+"""JSON Schemas of what the REST API answers (OpenAPI 3.1 components), from the tables that answers are made of."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from evidensgraf.service import statements
+from evidensgraf.service.collections import Collection, Field, collections
+
 Schema = dict[str, Any]
 
 
-def ref(name: str) -> Schema:
-    """Return a reference to a component schema."""
-    return {"$ref": f"#/components/schemas/{name}"}
+def ref(name: str, part: str = "schemas") -> Schema:
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/{part}/{name}"}
 
 
-def _object(description: str, required: str = "", **properties: Schema) -> Schema:
-    return {"type": "object", "description": description, "required": required.split(), "properties": properties}
+def _object(sv: str, en: str, properties: dict[str, Schema], *optional: str) -> Schema:
+    """Return the schema of an object that has these properties, all of them but the optional ones, and no other."""
+    required = [name for name in properties if name not in optional]
+    return {
+        "type": "object",
+        "description": f"{sv} / {en}",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
 
 
 def _list(schema: Schema) -> Schema:
@@ -24,109 +35,307 @@ def _or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_STRING: Schema = {"type": "string"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_IRI: Schema = {"type": "string", "format": "iri"}
-_RELEASE: Schema = {"type": "string", "format": "date", "description": "Utgåvans datum / date of the release."}
-_LICENSE: Schema = {"type": "string", "format": "uri", "description": "Licens för uppgifterna / licence of the data."}
-_THINGS, _TEXT = _list(ref("Thing")), _or_null(ref("Text"))
+STRING: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+IRI: Schema = {"type": "string", "format": "iri"}
+DATE: Schema = {
+    "type": "string",
+    "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
+    "description": "År, månad eller datum / year, month or date (RFC 3339 full-date, shortened)",
+}
+DURATION: Schema = {"type": "string", "format": "duration"}
+NUMBER: Schema = {"type": "number"}
+THINGS, THING, TEXT = _list(ref("Thing")), _or_null(ref("Thing")), _or_null(ref("Text"))
+_KINDS: dict[str, Schema] = {
+    "text": TEXT,
+    "string": _or_null(STRING),
+    "strings": _list(STRING),
+    "number": _or_null({"type": "integer", "minimum": 0}),
+    "date": _or_null(DATE),
+    "duration": _or_null(DURATION),
+    "link": THING,
+    "links": THINGS,
+}
+"""Kind of field → schema of its value."""
+IDENTITY: dict[str, Schema] = {
+    "id": IRI,
+    "type": {"type": "string", "pattern": "^[A-Z][A-Za-z]+$"},
+    "slug": {"type": "string", "pattern": "^[A-Za-z0-9-]+$"},
+}
+STATED: dict[str, Schema] = {
+    "completeness": ref("Completeness"),
+    "release": {
+        "type": "string",
+        "description": "Utgåvans namn, som börjar med dess datum / name of the release, which starts with its date",
+    },
+    "license": {"type": "string", "format": "uri"},
+}
+COUNTS: dict[str, Schema] = {
+    "total": COUNT,
+    "pages": {"type": "integer", "minimum": 1},
+    "page": {"type": "integer", "minimum": 1},
+    "limit": {"type": "integer", "minimum": 1},
+}
+_PERIOD = {"periodStart": _or_null(DATE), "periodEnd": _or_null(DATE)}
+_REFERENCE = {"id": IRI, "title": ref("Text"), "reference": TEXT, "citationKey": _or_null(STRING)}
+_PLACED = {"section": _or_null(STRING), "page": _or_null(STRING)}
+_SAID_EVERYWHERE: dict[str, Schema] = {
+    **IDENTITY,
+    **dict.fromkeys(statements.TEXTS, TEXT),
+    **dict.fromkeys(statements.LISTS, THINGS),
+    "followUp": _or_null(DURATION),
+    **_PERIOD,
+    "magnitudes": _list(ref("Magnitude")),
+    "study": _list(ref("StudyFacts")),
+    "verification": THING,
+    "statedIn": _list(ref("Passage")),
+    "primarySources": _list(ref("Reference")),
+    "unresolvedCitation": _list(STRING),
+}
+_SAID_BY_SOME: dict[str, Schema] = {
+    **{name: THINGS for own in statements.OWN_LISTS.values() for name in own},
+    **{name: THING for own in statements.OWN_LINKS.values() for name in own},
+    **{name: TEXT for own in statements.OWN_TEXTS.values() for name in own},
+    "scope": _list(ref("Scope")),
+    "order": _or_null(NUMBER),
+    "lines": _list(ref("EvidenceLine")),
+}
+_STATEMENTS = _list(ref("Statement"))
+_INTERVENTION_PARTS = (
+    *("descriptions", "placements", "logicModel", "appraisals", "findings", "gaps", "examples"),
+    *("observations", "statistics", "recommendations", "prerequisites"),
+)
 
-SCHEMAS: dict[str, Schema] = {
+
+_PLAIN: Schema = {"type": "string", "minLength": 1}
+_SAID = {**_SAID_EVERYWHERE, **_SAID_BY_SOME}
+
+
+def _source() -> Schema:
+    resting = {
+        **IDENTITY,
+        "title": TEXT,
+        "relation": {"enum": ["read", "relayed"]},
+        "about": THINGS,
+        "verification": THING,
+    }
+    claim = {**IDENTITY, "title": TEXT, "statements": _list(IRI)}
+    cited = {"id": IRI, "citationKey": _or_null(STRING), "usedIn": THINGS}
+    return _object(
+        "En källa och det som vilar på den.",
+        "A source and what rests on it.",
+        {
+            **IDENTITY,
+            **_REFERENCE,
+            **dict.fromkeys(("creator", "publisher", "genre"), THINGS),
+            **dict.fromkeys(("authors", "language", "number"), _or_null(STRING)),
+            "issued": _or_null(DATE),
+            "page": _list(IRI),
+            "editorialNote": TEXT,
+            "citedForms": _list(_object("En citerad form.", "A cited form.", cited)),
+            "statements": _list(_object("Ett påstående.", "A statement.", resting)),
+            "claims": _list(_object("En slutsats.", "A conclusion.", claim)),
+            **STATED,
+        },
+    )
+
+
+def _search() -> Schema:
+    place = {"type": "array", "prefixItems": [COUNT, COUNT], "items": False, "minItems": 2}
+    snippet = _object(
+        "Ett utdrag; highlights är var de sökta orden står, som [start, slut] i Unicode-tecken.",
+        "An excerpt; highlights are where the words stand, as [start, end] in Unicode characters.",
+        {"language": STRING, "text": STRING, "highlights": _list(place)},
+    )
+    hit = {**IDENTITY, "label": TEXT, "href": IRI, "score": NUMBER, "snippets": _list(snippet)}
+    types = {"type": "object", "additionalProperties": COUNT}
+    return _object(
+        "Träffar i fulltextsökning, bäst först.",
+        "Hits of a full-text search, best first.",
+        {
+            "q": STRING,
+            "items": _list(_object("En träff.", "A hit.", hit)),
+            **COUNTS,
+            "types": types,
+            "suggestions": _list(STRING),
+            **STATED,
+        },
+    )
+
+
+def _problem() -> Schema:
+    return {
+        **_object(
+            "Ett problem enligt RFC 9457.",
+            "A problem as in RFC 9457.",
+            {
+                "type": {"type": "string", "format": "uri"},
+                "title": STRING,
+                "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                "detail": STRING,
+                "instance": {"type": "string", "format": "uri-reference"},
+                "errors": _list({"type": "object"}),
+            },
+        ),
+        "additionalProperties": True,
+    }
+
+
+_SHARED: dict[str, Schema] = {
     "Text": {
         "type": "object",
         "description": "En text per språk / a text by language (BCP 47).",
-        "properties": {"sv": _STRING, "en": _STRING},
-        "additionalProperties": _STRING,
+        "properties": {"sv": _PLAIN, "en": _PLAIN},
+        "additionalProperties": _PLAIN,
+        "minProperties": 1,
     },
-    "Thing": _object("En länkad sak / a linked thing.", "id label", id=_IRI, label=ref("Text")),
-    "Record": {
-        **_object(
-            "En post. Fälten beror på typen och motsvarar ontologins termer. / A record. Its members depend on its "
-            "type and correspond to terms of the ontology.",
-            "id type slug",
-            id=_IRI,
-            type=_STRING,
-            slug=_STRING,
-            title=_TEXT,
-            label=_TEXT,
-            summary=_TEXT,
-            caveat=_TEXT,
-            editorialNote=_TEXT,
-            about=_THINGS,
-            verdict=_THINGS,
-            outcome=_THINGS,
-            population=_THINGS,
-            comparator=_THINGS,
-            effect=_or_null(ref("Thing")),
-            certainty=_or_null(ref("Thing")),
-            verification=_or_null(ref("Thing")),
-            statedIn=_list(ref("Passage")),
-            release=_RELEASE,
-            license=_LICENSE,
-        ),
-        "additionalProperties": True,
-    },
-    "Passage": {
-        **_object(
-            "Stället i källan: avsnitt, tryckt sida, första och sista ord. / The place in the source: section, printed "
-            "page, first and last words.",
-            "id",
-            id=_IRI,
-            section=_or_null(_STRING),
-            page=_or_null(_STRING),
-            firstWords=_or_null(_STRING),
-            lastWords=_or_null(_STRING),
-        ),
-        "additionalProperties": True,
-    },
-    "EvidenceLine": {
-        **_object(
-            "En evidenslinje: riktning, grund och de påståenden som vägs. / An evidence line: direction, basis and the "
-            "statements weighed.",
-            "id statements",
-            id=_IRI,
-            direction=_or_null(ref("Thing")),
-            basis=_THINGS,
-            statements=_list(ref("Record")),
-        ),
-    },
-    "EvidenceChain": {
-        "description": "En slutsats och allt den vilar på. / A conclusion and all that it rests on.",
-        "allOf": [ref("Record"), _object("", "lines", lines=_list(ref("EvidenceLine")))],
-    },
-    "Collection": _object(
-        "En sida av en lista; länkarna first, prev, next och last står i svarshuvudet Link. / A page of a list; the "
-        "links first, prev, next and last are in the response header Link.",
-        "items total page limit release license",
-        items=_list(ref("Record")),
-        total=_COUNT,
-        page=_COUNT,
-        limit=_COUNT,
-        release=_RELEASE,
-        license=_LICENSE,
+    "Thing": _object("En länkad sak.", "A linked thing.", {"id": IRI, "label": ref("Text")}),
+    "Completeness": _object(
+        "Vad det betyder att något inte finns i svaret.",
+        "What it means that something is not in the answer.",
+        {"assumption": {"const": "open-world"}, "sv": STRING, "en": STRING, "coverage": IRI},
     ),
+    "Reference": _object("En källa, så som den citeras.", "A source as it is cited.", _REFERENCE),
+    "Passage": _object(
+        "Stället i källan: dokument, avsnitt, tryckt sida, första och sista ord.",
+        "The place in the source: document, section, printed page, first and last words.",
+        {
+            "id": IRI,
+            "document": ref("Reference"),
+            **_PLACED,
+            "firstWords": _or_null(STRING),
+            "lastWords": _or_null(STRING),
+        },
+    ),
+    "Magnitude": _object(
+        "Ett tal, eller ett spann av tal, med enhet.",
+        "A number, or a range of numbers, with its unit.",
+        {
+            "id": IRI,
+            "label": TEXT,
+            **dict.fromkeys(("value", "minimum", "maximum"), _or_null(NUMBER)),
+            "approximate": {"type": "boolean"},
+            "unit": THING,
+            "group": THING,
+            "printedForm": _or_null(STRING),
+        },
+    ),
+    "StudyFacts": _object(
+        "En studie, så som källorna beskriver den.",
+        "A study as the sources describe it.",
+        {
+            "id": IRI,
+            "title": ref("Text"),
+            "description": TEXT,
+            "design": THINGS,
+            **dict.fromkeys(("sampleSize", "numberOfStudies"), _or_null(NUMBER)),
+            **_PERIOD,
+            "place": THINGS,
+            "conductedBy": THINGS,
+            "reportedIn": _list(ref("Reference")),
+        },
+    ),
+    "Scope": _object(
+        "Sökningen som en kunskapslucka gäller inom.",
+        "The search within which an evidence gap holds.",
+        {"id": IRI, "label": ref("Text"), "description": TEXT, "by": THINGS, "date": _or_null(DATE)},
+    ),
+    "EvidenceLine": _object(
+        "En evidenslinje: riktning, kunskapsgrund och de påståenden som vägs.",
+        "An evidence line: direction, basis and the statements weighed.",
+        {"id": IRI, "direction": THING, "basis": THINGS, "statements": _STATEMENTS},
+    ),
+    "Statement": _object(
+        "Ett påstående med källa. Vilka fält det har beror på slaget.",
+        "A sourced statement. Which members it has depends on its kind.",
+        _SAID,
+        *_SAID_BY_SOME,
+    ),
+    "StatementRecord": _object("Ett påstående.", "A statement.", {**_SAID, **STATED}, *_SAID_BY_SOME),
+    "EvidenceChain": _object(
+        "En slutsats och allt den vilar på.",
+        "A conclusion and all that it rests on.",
+        {**_SAID, **STATED},
+        *(name for name in _SAID_BY_SOME if name != "lines"),
+    ),
+    "InterventionRecord": _object(
+        "Allt som sägs om en insats.",
+        "Everything said of an intervention.",
+        {
+            **IDENTITY,
+            "label": ref("Text"),
+            "definition": TEXT,
+            "altLabel": TEXT,
+            "broader": THINGS,
+            **dict.fromkeys(_INTERVENTION_PARTS, _STATEMENTS),
+            "sources": _list(ref("Reference")),
+            **STATED,
+        },
+    ),
+    "SourceRecord": _source(),
+    "Search": _search(),
     "ApiInfo": _object(
-        "Om API:et / about the API.",
-        "apiName apiVersion apiReleased apiDocumentation apiStatus",
-        apiName=_STRING,
-        apiVersion=_STRING,
-        apiReleased={"type": "string", "format": "date"},
-        apiDocumentation={"type": "string", "format": "uri"},
-        apiStatus=_STRING,
-        release=_RELEASE,
+        "Om API:et.",
+        "About the API.",
+        {
+            **dict.fromkeys(("apiName", "apiVersion", "apiStatus"), STRING),
+            "apiReleased": {"type": "string", "format": "date"},
+            "apiDocumentation": {"type": "string", "format": "uri"},
+            "release": STRING,
+        },
     ),
-    "Problem": {
-        **_object(
-            "Ett problem enligt RFC 9457 / a problem as in RFC 9457.",
-            "type title status detail instance errors",
-            type={"type": "string", "format": "uri"},
-            title=_STRING,
-            status={"type": "integer", "minimum": 400, "maximum": 599},
-            detail=_STRING,
-            instance={"type": "string", "format": "uri-reference"},
-            errors=_list({"type": "object"}),
-        ),
-        "additionalProperties": True,
+    "Problem": _problem(),
+    "JsonLd": {
+        "type": "object",
+        "description": "JSON-LD 1.1 i kompakt, platt form / JSON-LD 1.1, compacted and flattened.",
+        "properties": {"@context": IRI, "@graph": _list({"type": "object"})},
+        "required": ["@context", "@graph"],
+        "additionalProperties": False,
     },
 }
-"""Component name → schema."""
+
+
+def _row(collection: Collection, more: dict[str, Schema], *required: str) -> Schema:
+    properties = {**IDENTITY, **{f.name: _described(f) for f in collection.fields}, **more}
+    optional = [name for name in properties if required and name not in required]
+    return _object(
+        f"Ur listan {collection.label['sv']}.", f"From the list {collection.label['en']}.", properties, *optional
+    )
+
+
+def _described(shown: Field) -> Schema:
+    schema = {"type": "integer", "minimum": 0} if shown.query and shown.kind == "number" else _KINDS[shown.kind]
+    return {**schema, "description": f"{shown.label['sv']} / {shown.label['en']}"}
+
+
+def name_of(collection: Collection, part: str = "") -> str:
+    """Return the name of a component schema of a list: of one row, its ``List``, or its ``Record``.
+
+    >>> name_of(collections()["evidence-gaps"], "List")
+    'EvidenceGapList'
+    """
+    return collection.kind + (part or "Row")
+
+
+def record_schema(collection: Collection) -> str:
+    """Return the name of the schema of one whole record of a list."""
+    own = {
+        "chain": "EvidenceChain",
+        "statement": "StatementRecord",
+        "intervention": "InterventionRecord",
+        "source": "SourceRecord",
+    }
+    return own.get(collection.one) or name_of(collection, "Record")
+
+
+def schemas() -> dict[str, Schema]:
+    """Return every component schema by name."""
+    found = dict(_SHARED)
+    for collection in collections().values():
+        listed = {"items": _list(ref(name_of(collection))), **COUNTS, **STATED}
+        sv, en = collection.label["sv"], collection.label["en"]
+        found[name_of(collection)] = _row(collection, {}, "id")
+        found[name_of(collection, "List")] = _object(f"En sida av listan {sv}.", f"A page of the list {en}.", listed)
+        if record_schema(collection) == name_of(collection, "Record"):
+            found[name_of(collection, "Record")] = _row(collection, STATED)
+    return found

@@ -15,6 +15,7 @@ from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.release import Release
 from evidensgraf.service import (
     api,
+    api_docs,
     catalogue,
     graph_store,
     linksets,
@@ -27,6 +28,7 @@ from evidensgraf.service import (
     problems,
     releases,
     resources,
+    search_api,
     sparql,
 )
 from evidensgraf.service.access import Record, Watched
@@ -35,18 +37,14 @@ from evidensgraf.service.metrics import Requests
 from evidensgraf.service.middleware import EveryAnswer, HeadAsGet, LastResort, WhileConnected
 from evidensgraf.service.rate import RateLimit
 from evidensgraf.service.responses import (
-    BOTH,
     HTML,
-    JSON,
     About,
     answer,
     engine_of,
-    json_bytes,
     known,
     language,
     link,
     negotiate,
-    release_of,
 )
 from evidensgraf.service.serving import Served, Serving, WithServing
 from evidensgraf.service.settings import Settings
@@ -91,7 +89,9 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    for part in (catalogue, resources, graph_store, lists, linksets, releases, problem_pages, operations, api):
+    for part in (catalogue, resources, graph_store, lists, linksets, releases, problem_pages, operations):
+        app.include_router(part.router)
+    for part in (api, api_docs, search_api):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")
@@ -99,20 +99,11 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
 
 
 def _add_own_routes(app: FastAPI) -> None:
-    app.add_api_route("/api/v1/openapi.json", _openapi, include_in_schema=False)
     app.add_api_route("/", _page(lambda r, lang: pages.start(r, engine_of(r), lang)), include_in_schema=False)
     app.add_api_route("/quality", _page(lambda r, lang: pages.quality(r, engine_of(r), lang)), include_in_schema=False)
     app.add_api_route("/quality/ontology", _page(ontology_quality.page), include_in_schema=False)
     for name in STATIC_PAGES:
         app.add_api_route(f"/{name}", _page(_static(name)), include_in_schema=False)
-
-
-async def _openapi(request: Request) -> Response:
-    """Describe the REST API, with examples from the release."""
-    if ready := known(request, JSON, about=BOTH):
-        return ready
-    document = await openapi.with_examples(request.app.openapi(), engine_of(request), release_of(request).id)
-    return answer(request, json_bytes(document), JSON, about=BOTH)
 
 
 _Render = Callable[[Request, str], Awaitable[str]]

@@ -1,29 +1,32 @@
-"""The OpenAPI 3.1 description of the REST API, as Digg's REST API profile 1.2 asks for it."""
+"""The OpenAPI 3.1 description of the REST API, as Digg's REST API profile 1.2 asks for, from its table of lists."""
 
 from __future__ import annotations
 
-import copy
 import importlib.metadata
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from evidensgraf.graph.engine import Engine
-from evidensgraf.service.api_examples import examples
-from evidensgraf.service.api_schemas import SCHEMAS, ref
+from evidensgraf.service.api_schemas import IDENTITY, STRING, name_of, record_schema, ref, schemas
+from evidensgraf.service.api_select import DEFAULT_LIMIT, LARGEST, MAX_LIMIT, MAX_PAGE
+from evidensgraf.service.collections import Collection, Filter, collections
 from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.responses import LICENSE
+from evidensgraf.service.search_terms import LONGEST
 from evidensgraf.service.settings import Settings
 
 ROOT = "/api/v1"
 """Path of the API below the service."""
+SLUG, MAX_SLUG = r"[A-Za-z0-9-]+", 200
+"""What the name of a record in an address is made of, and how many characters it has at most."""
 
 API_INFO: dict[str, str] = {
     "apiName": "Evidensgraf",
-    "apiVersion": "1.0.0",
-    "apiReleased": "2026-11-23",
+    "apiVersion": "1.1.0",
+    "apiReleased": "2026-11-27",
     "apiStatus": "active",
 }
 """What ``/api/v1/api-info`` says, beside the address of the documentation (Digg VER.06)."""
@@ -32,85 +35,22 @@ _DESCRIPTION = """\
 **Svenska.** Vad bedömningar och rekommendationer i socialt arbete vilar på: varje slutsats med sina evidenslinjer,
 resultat och kunskapsluckor, ner till textställe och primärkälla. Öppna data utan inloggning. Samma uppgifter finns
 som länkade data under `/id`, `/doc` och `/sparql`. Texter är objekt med språkkod (`sv`, `en`); länkade saker har `id`
-(IRI) och `label`. Fel är problem enligt RFC 9457.
+(IRI) och `label`. Varje lista kan filtreras, sorteras och hämtas som JSON, CSV eller JSON-LD, och svaret säger hur
+många poster det finns. Det som inte finns i ett svar är okänt, inte obefintligt. Fel är problem enligt RFC 9457. Kända
+begränsningar står i `x-limitations`.
 
 **English.** What appraisals and recommendations in social work rest on: every conclusion with its evidence lines,
 findings and evidence gaps, down to passage and primary source. Open data, no login. The same facts are linked data
 under `/id`, `/doc` and `/sparql`. Texts are objects by language (`sv`, `en`); linked things have `id` (IRI) and
-`label`. Errors are problems as in RFC 9457.
+`label`. Every list can be filtered, sorted and fetched as JSON, CSV or JSON-LD, and the answer says how many records
+there are. What is not in an answer is unknown, not absent. Errors are problems as in RFC 9457. Known limitations are in
+`x-limitations`.
 """
-
-_OPERATIONS: dict[str, tuple[str, str, str]] = {
-    "recommendations": (
-        "Collection",
-        "Lista rekommendationer / List recommendations",
-        "Rekommendationer i korthet; type är slag av rekommendation. / Recommendations in short; type is a "
-        "kind of recommendation.",
-    ),
-    "interventions": (
-        "Collection",
-        "Lista insatser / List interventions",
-        "Insatser med bedömning och placering. / Interventions with their verdict and placement.",
-    ),
-    "findings": (
-        "Collection",
-        "Lista resultat / List findings",
-        "Resultat med effekt, utfall, population och jämförelse. / Findings with effect, outcome, population and "
-        "comparator.",
-    ),
-    "evidence-gaps": (
-        "Collection",
-        "Lista kunskapsluckor / List evidence gaps",
-        "Uttalade kunskapsluckor; type är slag av lucka. / Stated evidence gaps; type is a type of gap.",
-    ),
-    "appraisals": (
-        "Collection",
-        "Lista bedömningar / List appraisals",
-        "Källornas egna samlade bedömningar. / The sources' own overall verdicts.",
-    ),
-    "sources": (
-        "Collection",
-        "Lista källor / List sources",
-        "Källor med antal lästa och återgivna påståenden; type är genre. / Sources with numbers of statements read "
-        "and relayed; type is a genre.",
-    ),
-    "intervention": (
-        "Record",
-        "Visa en insats / Show an intervention",
-        "Allt som sägs om en insats. / Everything said of an intervention.",
-    ),
-    "source": (
-        "Record",
-        "Visa en källa / Show a source",
-        "En källa och det som vilar på den. / A source and what rests on it.",
-    ),
-    "recommendation": (
-        "EvidenceChain",
-        "Visa en rekommendation / Show a recommendation",
-        "En rekommendation med sin evidenskedja. / A recommendation with its evidence chain.",
-    ),
-    "appraisal": (
-        "EvidenceChain",
-        "Visa en bedömning / Show an appraisal",
-        "En bedömning med sin evidenskedja. / An appraisal with its evidence chain.",
-    ),
-    "recommendation-chain": (
-        "EvidenceChain",
-        "Evidenskedja för en rekommendation / Evidence chain of a recommendation",
-        "Vad en rekommendation vilar på. / What a recommendation rests on.",
-    ),
-    "appraisal-chain": (
-        "EvidenceChain",
-        "Evidenskedja för en bedömning / Evidence chain of an appraisal",
-        "Vad en bedömning vilar på. / What an appraisal rests on.",
-    ),
-    "api-info": ("ApiInfo", "Om API:et / About the API", "Namn, version och status. / Name, version and status."),
-}
-
 _HEADERS = {
     "ETag": "Validator för svaret, att skicka i If-None-Match / validator, to send in If-None-Match",
-    "Link": "Sidor, licens och beständig adress (RFC 8288) / pages, licence and persistent address",
-    "Evidensgraf-Release": "Utgåvans datum / date of the release",
+    "Link": "Sidor, andra format, frågan bakom listan och licens (RFC 8288) / pages, other formats, the query behind "
+    "the list, and licence",
+    "Evidensgraf-Release": "Utgåvans namn / name of the release",
 }
 _PROBLEMS = {
     400: "invalid-parameter",
@@ -121,62 +61,234 @@ _PROBLEMS = {
     500: "internal-error",
     503: "busy",
 }
+_TAGS = {
+    "lists": "Listor, med filter, sidor och flera format / lists, with filters, pages and several formats",
+    "records": "Enskilda poster och evidenskedjor / single records and evidence chains",
+    "search": "Fulltextsökning / full-text search",
+    "about": "Om API:et / about the API",
+}
+_SEARCH = (
+    "Söker i benämningar, synonymer, sammanfattningar och definitioner på svenska och engelska. Ord böjs och "
+    "sammansatta ord hittas på sina delar; en fras skrivs inom citattecken. Utan q är svaret tomt. / Searches labels, "
+    "synonyms, summaries and definitions in Swedish and English. Words are stemmed and compounds are found by their "
+    "parts; a phrase is written in quotes. Without q the answer is empty."
+)
 
 
-def described(name: str) -> dict[str, Any]:
-    """Return the arguments for the route of an operation: its texts, its schema and every status it gives."""
-    schema, summary, description = _OPERATIONS[name]
-    headers = {n: {"description": d, "schema": {"type": "string"}} for n, d in _HEADERS.items()}
-    content = {"application/json": {"schema": ref(schema)}}
-    responses: dict[int | str, dict[str, Any]] = {
-        200: {"description": "Svaret / the answer", "content": content, "headers": headers},
-        304: {"description": "Oförändrat sedan det svar klienten har / unchanged since the answer that the client has"},
+def target_name(target: str) -> str:
+    """Return the name of the component schema of the names of the things of a class.
+
+    >>> target_name("ev:Intervention")
+    'InterventionName'
+    """
+    return target.partition(":")[2] + "Name"
+
+
+def operation_id(collection: Collection, part: str = "list") -> str:
+    """Return the name of an operation on a list: ``list``, ``get`` or ``chain``.
+
+    >>> operation_id(collections()["evidence-gaps"])
+    'listEvidenceGaps'
+    """
+    return part + "".join(word.title() for word in collection.name.split("-"))
+
+
+def _paths() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for collection in collections().values():
+        sv, en = collection.label["sv"], collection.label["en"]
+        path, content = f"/{collection.name}", _list_content(collection)
+        found[path] = _operation(
+            operation_id(collection),
+            "lists",
+            f"Lista {sv} / List {en}",
+            f"Alla {sv} i utgåvan, sida för sida, i bokstavsordning om inget annat begärs. / All {en} in the release, "
+            "page by page, in Swedish alphabetical order unless another is asked for.",
+            _list_parameters(collection),
+            content,
+        )
+        record = record_schema(collection)
+        about_one = (
+            f"Allt som utgåvan säger om en post i listan {sv}. / All that the release says of one record in the list "
+            f"{en}."
+        )
+        found[path + "/{slug}"] = _operation(
+            operation_id(collection, "get"),
+            "records",
+            f"Visa en av: {sv} / Show one of: {en}",
+            about_one,
+            [ref("slug", "parameters"), ref("recordFormat", "parameters")],
+            {"application/json": {"schema": ref(record)}, "application/ld+json": {"schema": ref("JsonLd")}},
+        )
+        if collection.one == "chain":
+            found[path + "/{slug}/evidence-chain"] = _operation(
+                operation_id(collection, "chain"),
+                "records",
+                f"Evidenskedja för en av: {sv} / Evidence chain of one of: {en}",
+                "Vad slutsatsen vilar på, ner till textställen och primärkällor. / What the conclusion rests on, down "
+                "to passages and primary sources.",
+                [ref("slug", "parameters"), ref("jsonFormat", "parameters")],
+                {"application/json": {"schema": ref("EvidenceChain")}},
+            )
+    return found | _other_paths()
+
+
+def _other_paths() -> dict[str, Any]:
+    json_only = [ref("jsonFormat", "parameters")]
+    kinds = {"type": "string", "enum": sorted(c.kind for c in collections().values())}
+    search = [
+        _parameter("q", "Sökord / words to search for", {"type": "string", "maxLength": LONGEST}),
+        _parameter("type", "Slag av poster / type of records", kinds),
+        *(ref(name, "parameters") for name in ("page", "limit")),
+        *json_only,
+    ]
+    return {
+        "/search": _operation(
+            "search",
+            "search",
+            "Sök / Search",
+            _SEARCH,
+            search,
+            {"application/json": {"schema": ref("Search")}},
+        ),
+        "/api-info": _operation(
+            "apiInfo",
+            "about",
+            "Om API:et / About the API",
+            "Namn, version och status. / Name, version and status.",
+            json_only,
+            {"application/json": {"schema": ref("ApiInfo")}},
+        ),
+    }
+
+
+def _operation(
+    name: str, tag: str, summary: str, description: str, parameters: list[Any], content: Mapping[str, Any]
+) -> dict[str, Any]:
+    headers = {n: ref(n, "headers") for n in _HEADERS}
+    responses: dict[str, Any] = {
+        "200": {"description": "Svaret / the answer", "headers": headers, "content": dict(content)},
+        "304": ref("NotModified", "responses"),
     }
     for status, kind in _PROBLEMS.items():
-        if status != 404 or schema in ("Record", "EvidenceChain"):
-            responses[status] = _problem(status, kind)
+        if status != 404 or tag == "records":
+            responses[str(status)] = ref(_camel(kind), "responses")
     return {
-        "summary": summary,
-        "description": description,
-        "responses": responses,
-        "tags": ["evidence"],
-        "operation_id": _operation_id(name),
+        "get": {
+            "operationId": name,
+            "tags": [tag],
+            "summary": summary,
+            "description": description,
+            "parameters": [*parameters, ref("lang", "parameters")],
+            "responses": responses,
+        }
     }
 
 
-def _operation_id(name: str) -> str:
-    head, *tail = name.split("-")
-    return head + "".join(word.title() for word in tail)
+def _camel(kind: str) -> str:
+    return "".join(word.title() for word in kind.split("-"))
 
 
-async def with_examples(document: dict[str, Any], engine: Engine, release: str) -> dict[str, Any]:
-    """Return a copy of the description with an example of every answer. Raises what ``Engine.query`` raises."""
-    shown = {_operation_id(name): value for name, value in (await examples(engine, release)).items()}
-    shown["apiInfo"] = API_INFO | {
-        "apiDocumentation": f"{document['servers'][0]['url']}/openapi.json",
-        "release": release,
+def _list_content(collection: Collection) -> dict[str, Any]:
+    return {
+        "application/json": {"schema": ref(name_of(collection, "List"))},
+        "text/csv": {"schema": {"type": "string", "contentMediaType": "text/csv"}},
+        "application/ld+json": {"schema": ref("JsonLd")},
     }
-    document = copy.deepcopy(document)
-    for item in document["paths"].values():
-        for operation in item.values():
-            if operation["operationId"] in shown:
-                operation["responses"]["200"]["content"]["application/json"]["example"] = shown[
-                    operation["operationId"]
-                ]
-    return document
 
 
-def _problem(status: int, kind: str) -> dict[str, Any]:
+def _list_parameters(collection: Collection) -> list[Any]:
+    sorts = {"type": "string", "enum": collection.sorts, "default": collection.order}
+    members = {"type": "string", "enum": [*IDENTITY, *(f.name for f in collection.fields)]}
+    fields = {"type": "array", "items": members, "minItems": 1}
+    chosen = _parameter(
+        "fields", "Fält att visa, med komma emellan; id är alltid med / members to show, by comma", fields
+    )
+    order = "Ordning; minustecken vänder den, och lika poster står efter IRI / order; a minus sign reverses it"
+    return [
+        *(ref(name, "parameters") for name in ("page", "limit")),
+        _parameter("sort", order, sorts),
+        chosen | {"style": "form", "explode": False},
+        *(_filter(asked) for asked in collection.filters.values()),
+        ref("listFormat", "parameters"),
+    ]
+
+
+def _filter(asked: Filter) -> dict[str, Any]:
+    sv, en = asked.field.label["sv"], asked.field.label["en"]
+    if asked.field.linked:
+        return _parameter(asked.name, f"Filter: {sv} / filter: {en}", ref(target_name(asked.field.target)))
+    least = asked.bound == "min"
+    said = f"Filter: {sv}, {'minst' if least else 'högst'} / filter: {en}, at {'least' if least else 'most'}"
+    if asked.field.kind == "number":
+        return _parameter(asked.name, said, {"type": "integer", "minimum": 0, "maximum": LARGEST})
+    pattern = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+    return _parameter(asked.name, said, {"type": "string", "pattern": pattern, "examples": ["2016", "2016-05"]})
+
+
+def _parameter(name: str, description: str, schema: Mapping[str, Any], place: str = "query") -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "description": description, "schema": dict(schema)}
+
+
+def _components(base: str) -> dict[str, Any]:
+    return {
+        "schemas": schemas() | dict(_names()),
+        "parameters": _shared_parameters(),
+        "headers": {name: {"description": said, "schema": STRING} for name, said in _HEADERS.items()},
+        "responses": {
+            "NotModified": {
+                "description": "Oförändrat sedan svaret som klienten har / unchanged since the client's answer"
+            },
+            **{_camel(kind): _problem(base, status, kind) for status, kind in _PROBLEMS.items()},
+        },
+    }
+
+
+def _names() -> Iterable[tuple[str, Any]]:
+    """Give the schema of what a filter takes, for each class that one is on; the release adds the names there are."""
+    for target in sorted({f.target for c in collections().values() for f in c.fields if f.linked}):
+        description = (
+            f"Namn, CURIE eller IRI på något av klassen {target} / name, CURIE or IRI of something of the class"
+        )
+        yield target_name(target), {"type": "string", "minLength": 1, "maxLength": 300, "description": description}
+
+
+def _shared_parameters() -> dict[str, Any]:
+    formats = {"listFormat": ["json", "csv", "jsonld"], "recordFormat": ["json", "jsonld"], "jsonFormat": ["json"]}
+    whole = {"type": "integer", "minimum": 1}
+    return {
+        "page": _parameter("page", "Sida, från 1 / page, from 1", whole | {"maximum": MAX_PAGE, "default": 1}),
+        "limit": _parameter(
+            "limit", "Poster per sida / records per page", whole | {"maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+        ),
+        "lang": _parameter(
+            "lang", "Språk i felmeddelanden / language of errors", {"type": "string", "enum": ["sv", "en"]}
+        ),
+        "slug": _parameter(
+            "slug",
+            "Kortnamn, den sista delen av IRI:n / slug, the last part of the IRI",
+            {"type": "string", "pattern": f"^{SLUG}$", "minLength": 1, "maxLength": MAX_SLUG},
+            "path",
+        ),
+        **{
+            name: _parameter("format", "Format, i stället för Accept / format, instead of Accept", {"enum": names})
+            for name, names in formats.items()
+        },
+    }
+
+
+def _problem(base: str, status: int, kind: str) -> dict[str, Any]:
     known = PROBLEM_TYPES[kind]
     example = {
-        "type": f"https://w3id.org/evidensgraf/problems/{kind}",
+        "type": f"{base}problems/{kind}",
         "title": known.title["sv"],
         "status": status,
         "detail": known.explanation["sv"],
-        "instance": f"{ROOT}/…#4f7c2a9e",
+        "instance": f"{ROOT}/findings#4f7c2a9e",
         "errors": [],
     }
-    content = {"application/problem+json": {"schema": ref("Problem"), "example": example}}
+    shown = {kind: {"value": example}}
+    content = {"application/problem+json": {"schema": ref("Problem"), "examples": shown}}
     return {"description": f"{known.title['sv']} / {known.title['en']}", "content": content}
 
 
@@ -199,29 +311,34 @@ def _document(app: FastAPI, settings: Settings) -> dict[str, Any]:
         description=_DESCRIPTION,
         routes=app.routes,
         servers=[{"url": f"{base}api/v1", "description": "Produktion / production"}],
-        tags=[{"name": "evidence", "description": "Poster och evidenskedjor / records and evidence chains"}],
+        tags=[{"name": name, "description": said} for name, said in _TAGS.items()],
         terms_of_service=f"{base}about",
-        contact={"name": "Evidensgraf", "url": f"{base}about"},
+        contact={"name": "Evidensgraf", "url": f"{base}accessibility"},
         license_info={"name": "CC BY 4.0", "url": LICENSE},
     )
-    found["paths"] = {path.removeprefix(ROOT): item for path, item in found["paths"].items()}
-    for item in found["paths"].values():
-        for operation in item.values():
-            operation["responses"].pop("422", None)
-    found["components"] = {"schemas": SCHEMAS}
-    found["externalDocs"] = {"description": "Ontologin / the ontology", "url": f"{base}def/"}
+    found["paths"] = _paths() | {path.removeprefix(ROOT): item for path, item in found["paths"].items()}
+    found["components"] = _components(base)
+    found["externalDocs"] = {
+        "description": "Dokumentationen som en sida, och ontologin under /def/ / the documentation as a page, and the "
+        "ontology at /def/",
+        "url": f"{base}api/v1/docs",
+    }
     found["info"]["x-sla"] = {
         "availability": "Ingen utlovad tillgänglighet; planerat underhåll kan ske när som helst. / No promised "
         "availability; maintenance may happen at any time.",
+        "responseTime": f"Högst {settings.seconds:g} s; annars ges ett problem. / At most {settings.seconds:g} s; else "
+        "there is a problem.",
         "support": "Felrapporter besvaras så snart det går. / Reports are answered as soon as possible.",
     }
     limits = settings.limits
-    bounds = limits.seconds, limits.memory_mb, limits.rows, limits.size_mb
+    bounds = MAX_LIMIT, limits.seconds, limits.memory_mb, limits.rows, limits.size_mb
     found["info"]["x-limitations"] = {
-        "sv": "Endast läsning. Högst 500 poster per sida. En fråga får ta {:g} s och {} MB minne och ge {} rader "
-        "eller {} MB; annars ges ett problem, aldrig ett avkortat svar.".format(*bounds),
-        "en": "Read-only. At most 500 records per page. A query may take {:g} s and {} MB of memory and give {} rows "
-        "or {} MB; else there is a problem, never a cut answer.".format(*bounds),
+        "sv": "Endast läsning. Högst {} poster per sida. En fråga får ta {:g} s och {} MB minne och ge {} rader "
+        "eller {} MB; annars ges ett problem, aldrig ett avkortat svar. En lista görs av en enda fråga: är klassen "
+        "större än gränserna, hämta utgåvan eller fråga SPARQL.".format(*bounds),
+        "en": "Read-only. At most {} records per page. A query may take {:g} s and {} MB of memory and give {} rows "
+        "or {} MB; else there is a problem, never a cut answer. A list is made by one query: where a class is larger "
+        "than the limits, fetch the release or ask SPARQL.".format(*bounds),
     }
     found["info"]["x-software-version"] = importlib.metadata.version("evidensgraf")
     return found

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, str] = {
     "ev:StudyDesign": "ev:DesignComparisonGroup",
     "ev:Term": "beprovad-erfarenhet",
     "ev:Verdict": "ev:NotEffective",
+    "owl:Class": "ev:Domain",
     "rdfs:Resource": ID + "outcome/arbete",
     "xsd:dateTime": "2020-01-01T00:00:00Z",
     "xsd:integer": "2000",

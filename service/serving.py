@@ -19,6 +19,7 @@ from evidensgraf.graph.lane import Lane
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.service.settings import Settings
+from evidensgraf.service.tables import Holdings
 
 RECENT_MB = 64
 """Room for recent answers, in mebibytes."""
@@ -29,13 +30,15 @@ KEY = "evidensgraf.serving"
 class Serving:
     """A started engine, the release that it answers from, and what was made for just that release.
 
-    ``adhoc`` is the share of the engine for queries that users write, and ``recent`` keeps whole answers.
+    ``adhoc`` is the share of the engine for queries that users write, ``recent`` keeps whole answers, and ``holdings``
+    has the lists of the API and the index of the search.
     """
 
     def __init__(self, engine: Engine, release: Release, settings: Settings) -> None:
         self.engine, self.release = engine, release
         self.adhoc = Lane(engine, settings.adhoc, settings.queue, settings.wait)
         self.recent: Recent[Any] = Recent(RECENT_MB * 2**20)
+        self.holdings = Holdings()
         self._requests = 0
         self._unused = asyncio.Event()
         self._unused.set()

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from evidensgraf.service.facts import Facts, Record, identity, sort_key
 
-_TEXTS = {
+TEXTS = {
     "title": "dcterms:title",
     "summary": "dcterms:description",
     "caveat": "ev:caveat",
     "editorialNote": "ev:editorialNote",
 }
-_LISTS = {
+"""Texts of every statement: member → property."""
+LISTS = {
     "about": "ev:about",
     "population": "ev:population",
     "comparator": "ev:comparator",
@@ -21,6 +22,7 @@ _LISTS = {
     "place": "ev:place",
     "inTensionWith": "ev:inTensionWith",
 }
+"""Linked things of every statement: member → property."""
 _PART = {"partOf": "dcterms:isPartOf"}
 _CLAIM = {
     "issuer": "ev:issuer",
@@ -29,7 +31,7 @@ _CLAIM = {
     "flags": "ev:hasFlag",
     **_PART,
 }
-_OWN_LISTS: dict[str, dict[str, str]] = {
+OWN_LISTS: dict[str, dict[str, str]] = {
     "Finding": {"basis": "ev:basis", "factorLevel": "ev:factorLevel", "informant": "ev:informant"},
     "Observation": {"basis": "ev:basis", "informant": "ev:informant"},
     "Statistic": {"basis": "ev:basis"},
@@ -47,7 +49,8 @@ _OWN_LISTS: dict[str, dict[str, str]] = {
     "Prerequisite": _CLAIM,
     "Placement": {"intervention": "ev:intervention"},
 }
-_OWN_LINKS: dict[str, dict[str, str]] = {
+"""Linked things of some kinds: kind → member → property."""
+OWN_LINKS: dict[str, dict[str, str]] = {
     "Finding": {"effect": "ev:effect", "certainty": "ev:certainty"},
     "Recommendation": {"recommendationKind": "ev:recommendationKind", "strength": "ev:strength"},
     "Placement": {
@@ -57,7 +60,9 @@ _OWN_LINKS: dict[str, dict[str, str]] = {
         "preventionLevel": "ev:preventionLevel",
     },
 }
-_OWN_TEXTS: dict[str, dict[str, str]] = {"Description": {"aim": "ev:aim"}, "Recommendation": {"action": "ev:action"}}
+"""Linked things that some kinds have at most one of: kind → member → property."""
+OWN_TEXTS: dict[str, dict[str, str]] = {"Description": {"aim": "ev:aim"}, "Recommendation": {"action": "ev:action"}}
+"""Texts of some kinds: kind → member → property."""
 
 _ORDERED = ("Prerequisite", "Recommendation", "Step", "Question")
 """Kinds that have a place in an order."""
@@ -74,9 +79,9 @@ def statement(facts: Facts, iri: str) -> Record:
     """
     record = identity(iri)
     kind = record["type"]
-    record |= {key: facts.text(iri, curie) for key, curie in (_TEXTS | _OWN_TEXTS.get(kind, {})).items()}
-    record |= {key: facts.first_link(iri, curie) for key, curie in _OWN_LINKS.get(kind, {}).items()}
-    record |= {key: facts.links(iri, curie) for key, curie in (_LISTS | _OWN_LISTS.get(kind, {})).items()}
+    record |= {key: facts.text(iri, curie) for key, curie in (TEXTS | OWN_TEXTS.get(kind, {})).items()}
+    record |= {key: facts.first_link(iri, curie) for key, curie in OWN_LINKS.get(kind, {}).items()}
+    record |= {key: facts.links(iri, curie) for key, curie in (LISTS | OWN_LISTS.get(kind, {})).items()}
     if kind == "EvidenceGap":
         record["scope"] = [_scope(facts, scope) for scope in facts.iris(iri, "ev:withinScope")]
     if kind == "ProcessModel":
