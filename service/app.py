@@ -89,9 +89,8 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    for part in (catalogue, resources, graph_store, lists, linksets, releases, problem_pages, operations):
-        app.include_router(part.router)
-    for part in (api, api_docs, search_api):
+    data = (catalogue, resources, graph_store, lists, linksets, releases)
+    for part in (*data, problem_pages, operations, api, api_docs, search_api):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")
