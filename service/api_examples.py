@@ -69,11 +69,13 @@ def _add(operation: dict[str, Any], media_type: str, value: Any) -> None:
 
 
 def first(value: Any) -> Any:
-    """Return a JSON value with every list in it cut to its first item.
+    """Return a JSON value with every list in it cut to its first item; a list of numbers is a place, and stays whole.
 
-    >>> first({"a": [1, 2], "b": {"c": []}})
-    {'a': [1], 'b': {'c': []}}
+    >>> first({"a": ["x", "y"], "b": {"c": []}, "d": [[1, 2], [5, 8]]})
+    {'a': ['x'], 'b': {'c': []}, 'd': [[1, 2]]}
     """
     if isinstance(value, dict):
         return {key: first(item) for key, item in value.items()}
-    return [first(item) for item in value[:1]] if isinstance(value, list) else value
+    if isinstance(value, list) and not all(isinstance(item, int) for item in value):
+        return [first(item) for item in value[:1]]
+    return value

@@ -336,6 +336,6 @@ def schemas() -> dict[str, Schema]:
         sv, en = collection.label["sv"], collection.label["en"]
         found[name_of(collection)] = _row(collection, {}, "id")
         found[name_of(collection, "List")] = _object(f"En sida av listan {sv}.", f"A page of the list {en}.", listed)
-        if record_schema(collection) == name_of(collection, "Record"):
+        if collection.one == "row":
             found[name_of(collection, "Record")] = _row(collection, STATED)
     return found

@@ -349,7 +349,7 @@ def test_the_queries_for_developers_stand_apart(pages):
     page, _ = pages[1]["/queries"]
     names = [e["id"] for e in page.all("h2", "h3") if "id" in e]
     after = names[names.index("developers") + 1 :]
-    described = {"resource-description", "resource-in-graphs"}
+    described = {"collection", "members-of-class", "resource-description", "resource-in-graphs"}
     described |= {"shapes-of-term", "uses-of-term"}
     assert set(after) == {"labels", "links-to-resource", "record", "record-of-intervention"} | described
 

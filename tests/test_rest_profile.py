@@ -433,7 +433,7 @@ def test_every_name_that_a_filter_lists_can_be_used(document, operations, client
 
 def test_every_reference_leads_somewhere_and_every_component_is_used(document):
     text = json.dumps(document)
-    used = set(re.findall(r"#/components/(\w+)/(\w+)", text))
+    used = set(re.findall(r"#/components/(\w+)/([\w-]+)", text))
     there = {(part, name) for part, found in document["components"].items() for name in found}
     assert used == there
 
