@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from evidensgraf.graph.activity import Activity, outcome
+from evidensgraf.graph.channel import Worker
 from evidensgraf.graph.engine import (
     GRAPH_TYPES,
     RESULT_TYPES,
@@ -29,7 +30,6 @@ from evidensgraf.graph.engine import (
     QueryFailed,
     QueryRefused,
 )
-from evidensgraf.graph.framing import Incoming, frame
 from evidensgraf.graph.guard import LONG, Reading, apart, read
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
@@ -48,54 +48,6 @@ ATTEMPTS = 2
 """How often a query is tried when its worker is killed by somebody else."""
 RESTART = 1.0
 """How long after a supervisor could not load its release the next one is started, in seconds."""
-
-
-class _Worker(asyncio.Protocol):
-    """The service's end of the channel to one worker, which answers one request at a time."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid, self.alive = pid, True
-        self._incoming = Incoming()
-        self._reply: asyncio.Future[tuple[dict[str, Any], bytes]] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the transport (``asyncio.Protocol``)."""
-        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is one without saying so
-
-    async def exchange(self, request: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
-        """Send a request and return the header and the body of the reply.
-
-        Raises ``EOFError`` when the worker ends, and ``TimeoutError`` after ``seconds``.
-        """
-        if not self.alive:
-            raise EOFError
-        loop = asyncio.get_running_loop()
-        self._reply = loop.create_future()
-        late = loop.call_later(seconds, self._fail, TimeoutError)
-        self._transport.write(frame(request))
-        try:
-            return await self._reply
-        finally:
-            late.cancel()
-
-    def _fail(self, error: type[Exception]) -> None:
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_exception(error())
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes of the reply (``asyncio.Protocol``)."""
-        message = self._incoming.feed(data)
-        if message is not None and self._reply is not None and not self._reply.done():
-            self._reply.set_result((json.loads(message[0]), message[1]))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the worker has ended (``asyncio.Protocol``)."""
-        self.alive = False
-        self._fail(EOFError)
-
-    def close(self) -> None:
-        """Drop the channel; the worker ends when it notices."""
-        self._transport.abort()
 
 
 class LocalEngine:
@@ -122,7 +74,7 @@ class LocalEngine:
         self.workers, self.queue, self.wait, self.store = workers, queue, wait, store
         self._graphs = frozenset(release.graphs)
         self.activity = activity or Activity()
-        self._idle: asyncio.Queue[_Worker | None] = asyncio.Queue()
+        self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._connecting: set[asyncio.Future[None]] = set()
         self._waiting = 0
@@ -220,7 +172,7 @@ class LocalEngine:
 
     def _connect(self, pid: int, descriptor: int) -> None:
         async def connect() -> None:
-            channel, worker = socket.socket(fileno=descriptor), _Worker(pid)
+            channel, worker = socket.socket(fileno=descriptor), Worker(pid)
             await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=channel)
             self._idle.put_nowait(worker)
             self._ready.set()
@@ -312,7 +264,7 @@ class LocalEngine:
             raise NotAcceptable(reading.form, list(fitting))
         return reading
 
-    async def _acquire(self, seconds: float) -> _Worker:
+    async def _acquire(self, seconds: float) -> Worker:
         self._refuse_when_failed()
         if not self._waiting and self._idle.qsize() and (worker := self._idle.get_nowait()) and worker.alive:
             self.activity.waiting.add(0.0)
@@ -332,7 +284,7 @@ class LocalEngine:
             self._waiting -= 1
             self.activity.waiting.add(time.perf_counter() - began)
 
-    async def _ask(self, worker: _Worker, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
+    async def _ask(self, worker: Worker, request: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
         began = time.perf_counter()
         try:
             reply = await worker.exchange(json.dumps(request).encode(), limits.seconds)
@@ -349,14 +301,14 @@ class LocalEngine:
         self._idle.put_nowait(worker)
         return reply
 
-    def _kill(self, worker: _Worker) -> None:
+    def _kill(self, worker: Worker) -> None:
         self.activity.killed += 1
         worker.close()
         if self._control is not None:
             with contextlib.suppress(OSError):
                 self._control.send(json.dumps({"kill": worker.pid}).encode())
 
-    async def _post_mortem(self, worker: _Worker) -> dict[str, Any]:
+    async def _post_mortem(self, worker: Worker) -> dict[str, Any]:
         """Say why a worker ended: out of memory (SIGABRT), out of stack, or killed by somebody else (lost)."""
         worker.close()
         future = self._ended.get(worker.pid)
