@@ -192,6 +192,7 @@ class Virtuoso(Server):
 
     name = "Virtuoso"
     path = "/sparql"
+    largest = 2_000_000
 
     @staticmethod
     def require() -> None:
