@@ -9,6 +9,7 @@ from evidensgraf.graph.build import build
 from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.service.app import create_app
 from evidensgraf.service.settings import Settings
+from tests.serving import Process
 
 
 class Client:
@@ -67,3 +68,11 @@ def client(runner, engine, release):
 def client_of(runner, release):
     """Make a client of a service over another engine, or with other settings."""
     return lambda engine, **settings: Client(runner, create_app(engine, release, Settings(**settings)))
+
+
+@pytest.fixture(scope="session")
+def server(release, tmp_path_factory):
+    """A real server process over the release, with a short deadline, which logs the networks of its clients."""
+    log = tmp_path_factory.mktemp("log") / "log.jsonl"
+    with Process(release, log, seconds=2, proxies="127.0.0.0/8", log_clients="network") as process:
+        yield process

@@ -1,5 +1,6 @@
 """A real server process for the tests: started as a user starts it, and read line by line."""
 
+import contextlib
 import json
 import os
 import re
@@ -50,20 +51,24 @@ class Process:
         self.popen.send_signal(sig)
         return self.popen.wait(timeout=60)
 
-    def raw(self, *chunks):
-        """Send bytes as they are, and return what comes until the server closes the connection."""
+    def raw(self, *chunks, half_close=False):
+        """Send bytes as they are, and return what comes until the server closes the connection.
+
+        ``half_close`` says that nothing more is sent.
+        """
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             for chunk in chunks:
                 try:
                     connection.sendall(chunk)
                 except OSError:  # it has closed already
                     break
+            if half_close:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_WR)
             data = b""
-            try:
+            with contextlib.suppress(ConnectionResetError):
                 while piece := connection.recv(65536):
                     data += piece
-            except ConnectionResetError:
-                pass
             return data
 
     def lines(self):

@@ -20,13 +20,6 @@ SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 NETWORK = "192.0.2.0/24"
 
 
-@pytest.fixture(scope="module")
-def server(release, tmp_path_factory):
-    log = tmp_path_factory.mktemp("log") / "log.jsonl"
-    with Process(release, log, seconds=2, proxies="127.0.0.0/8", log_clients="network") as process:
-        yield process
-
-
 def eventually(look, seconds=20):
     """Return what ``look`` returns as soon as it is something."""
     deadline = time.monotonic() + seconds
