@@ -334,6 +334,7 @@ class LocalEngine:
         asyncio.get_running_loop().remove_reader(self._control.fileno())
         self._control.close()
         self._control = None
+        self.activity.ended += len(self._ended)  # those of whose end nobody will tell any more
         if not self._ready.is_set():  # it is loading, and would not notice
             self._process.kill()
         return self._process
