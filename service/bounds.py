@@ -28,12 +28,18 @@ SEND_BYTES = 65_536
 
 def check_head(scope: Scope) -> None:
     """Raise ``Problem`` when the target of a request is too long (414) or its headers are too large (431)."""
-    target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
-    if target > MAX_TARGET:
-        raise Problem("uri-too-long", headers={"Connection": "close"})
-    headers = scope["headers"]
-    if len(headers) > MAX_HEADERS or sum(len(name) + len(value) for name, value in headers) > MAX_HEAD:
-        raise Problem("headers-too-large", headers={"Connection": "close"})
+    if (name := out_of_bounds(scope)) is not None:
+        raise Problem(name, headers={"Connection": "close"})
+
+
+def out_of_bounds(scope: Scope) -> str | None:
+    """Return the problem with the head of a request, or None when it is within bounds."""
+    if len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"]) > MAX_TARGET:
+        return "uri-too-long"
+    headers, size = scope["headers"], 0
+    for name, value in headers:
+        size += len(name) + len(value)
+    return "headers-too-large" if len(headers) > MAX_HEADERS or size > MAX_HEAD else None
 
 
 async def read_body(receive: Receive) -> bytes | None:

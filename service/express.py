@@ -18,7 +18,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from evidensgraf.graph.engine import EngineError
 from evidensgraf.service.access import Record
-from evidensgraf.service.middleware import everywhere
+from evidensgraf.service.bounds import out_of_bounds
+from evidensgraf.service.middleware import everywhere, given_up
 from evidensgraf.service.problems import respond
 from evidensgraf.service.protocol import BoundedProtocol
 from evidensgraf.service.responses import raw_headers
@@ -40,7 +41,7 @@ class ExpressProtocol(BoundedProtocol):
         """Answer a request, now or soon; say no when it has no shortcut."""
         scope: Any = cycle.scope
         key = request_key(scope)
-        if key is None or not cycle.keep_alive or cycle.waiting_for_100_continue:
+        if key is None or not cycle.keep_alive or cycle.waiting_for_100_continue or out_of_bounds(scope):
             return False
         serving: Serving = self.application.state.served.serving
         whole: Whole | None = serving.recent.get(key)
@@ -63,8 +64,12 @@ class ExpressProtocol(BoundedProtocol):
         with serving.used():
             try:
                 found = await serving.adhoc.query(plain.query, variant.source or variant.media_type)
-            except EngineError as error:
-                problem = await respond(request, error)
+            except (EngineError, asyncio.CancelledError) as error:
+                failure = error if isinstance(error, EngineError) else given_up(self.application)
+                if failure is None or answering.cycle.disconnected:
+                    answering.report()
+                    raise
+                problem = await respond(request, failure)
                 answering.send(Whole(problem.raw_headers, bytes(problem.body), key[0]), problem.status_code)
                 return
             except BaseException:
@@ -94,9 +99,12 @@ class _Answering:
             (b"evidensgraf-release", self.serving.release.id.encode()),
             (b"x-request-id", record.id.encode()),
             *protocol.server_state.default_headers,
+            *(() if self.cycle.keep_alive else ((b"connection", b"close"),)),  # the server stops
         )
         protocol.transport.write(b"".join((STATUS_LINE[status], whole.head, _written(own), b"\r\n", whole.body)))
         self.cycle.response_started = self.cycle.response_complete = True
+        if not self.cycle.keep_alive:
+            protocol.transport.close()
         protocol.on_response_complete()
         record.status, record.size, record.cache, record.route = status, len(whole.body), cache, whole.route
         record.headers = [*whole.headers, *own]

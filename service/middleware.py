@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import cache
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -120,6 +121,12 @@ class HeadAsGet:
         note(scope, route=route_of(inner))
 
 
+def given_up(app: Any) -> Problem | None:
+    """Return the problem of a request that was cancelled because its application stops; None when it does not stop."""
+    stopping: bool = app.state.stopping
+    return Problem("stopping", headers={"Connection": "close", "Retry-After": "5"}) if stopping else None
+
+
 class LastResort:
     """Answers an exception that nobody expected with a 500 problem, and logs it under the request's id; and a request
     that is given up because the service stops with a 503 problem.
@@ -144,9 +151,9 @@ class LastResort:
             if scope["type"] != "http" or started:
                 raise
             if isinstance(error, asyncio.CancelledError):
-                if not scope["app"].state.stopping:
+                if (stopping := given_up(scope["app"])) is None:
                     raise
-                error = Problem("stopping", headers={"Connection": "close", "Retry-After": "5"})
+                error = stopping
             if not isinstance(error, Problem):
                 LOG.exception("request %s failed", scope.get("request_id"))
             response = await respond(Request(scope, receive), error)

@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,25 +16,29 @@ from evidensgraf.service.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class State:
-    """The state of an application, as far as a server needs it."""
+class Application:
+    """An application of one function, with as much of a state as a server needs."""
 
-    def __init__(self):
-        self.stopping, self.watchers, self.records = False, [lambda record: self.records.append(record)], []
+    def __init__(self, answer):
+        self.answer, self.records = answer, []
+        self.state = SimpleNamespace(stopping=False, watchers=[self.records.append])
+
+    async def __call__(self, scope, receive, send):
+        await self.answer(scope, receive, send)
 
 
-async def served(app, test, **settings):
+async def served(answer, test):
     """Run a test against a server of an application in this process, and return its records."""
-    state = State()
+    app = Application(answer)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(app, Settings(**settings), state)
+        server = Server(app, Settings(rate=1.0))
         running = asyncio.create_task(server._serve([listener]))
         while not server.started:
             await asyncio.sleep(0.01)
         await test(*listener.getsockname()[:2])
         server.should_exit = server.force_exit = True
         await running
-    return state.records
+    return app.records
 
 
 async def nothing(scope, receive, send):
