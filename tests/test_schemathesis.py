@@ -28,6 +28,14 @@ def api(server):
     return schemathesis.openapi.from_url(f"{base}/openapi.json", config=config)
 
 
+def unread(query, name):
+    """Whether the choice of a representation is given without a value, or several times, of which the first counts.
+
+    Clients do both (SPARQLWrapper), so neither is refused.
+    """
+    return name in query and not (isinstance(query[name], str) and query[name])
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_the_service_does_what_its_description_says(api, mode):
     operations = [result.ok() for result in api.get_all_operations()]
@@ -39,6 +47,7 @@ def test_the_service_does_what_its_description_says(api, mode):
         @OPTIONS
         @hypothesis.given(operation.as_strategy(generation_mode=mode))
         def call(case):
+            hypothesis.assume(not any(unread(case.query or {}, name) for name in ("format", "lang")))
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
         call()
