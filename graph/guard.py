@@ -47,7 +47,8 @@ LONG = 20_000
 _READER = ThreadPoolExecutor(1, "reader")
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _UPDATES = {"LOAD", "CLEAR", "DROP", "ADD", "MOVE", "COPY", "CREATE", "INSERT", "DELETE", "WITH"}
-_TELLING = ("\\", "SERVICE", "FROM", *sorted(_CHANGING))
+_TELLING = ("SERVICE", "FROM", *sorted(_CHANGING))
+_AS_A_WORD = re.compile(rf"(?<![A-Z])(?:{'|'.join(_TELLING)})(?![A-Z])")
 _OPENING = re.compile(
     r"\s*(?:PREFIX\s+(?:[A-Za-z][\w-]*)?:\s*<[^<>\s]*>\s*)*+(SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w:-])", re.IGNORECASE
 )
@@ -107,7 +108,9 @@ def glance(text: str) -> Reading | None:
     >>> glance("ASK { ?s a ev:Finding } # no SERVICE")
     """
     capitals = text.upper()
-    if any(sign in capitals for sign in _TELLING) or sum(map(text.count, "{([")) > DEEPEST:
+    if "\\" in text or (any(word in capitals for word in _TELLING) and _AS_A_WORD.search(capitals)):
+        return None
+    if sum(map(text.count, "{([")) > DEEPEST:
         return None
     opening = _OPENING.match(text)
     return Reading(opening[1].upper(), frozenset()) if opening else None

@@ -74,7 +74,7 @@ class LocalEngine:
         self.workers, self.queue, self.wait, self.store = workers, queue, wait, store
         self._graphs = frozenset(release.graphs)
         self.activity = activity or Activity()
-        self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
+        self._idle: asyncio.LifoQueue[Worker | None] = asyncio.LifoQueue()
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._connecting: set[asyncio.Future[None]] = set()
         self._waiting = 0
