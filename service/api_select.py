@@ -68,7 +68,9 @@ def unusable(given: QueryParams, accepted: Iterable[str]) -> list[_Fault]:
     for name in dict.fromkeys(given):
         if name not in accepted:
             faults.append(fault(name, "Okänd parameter.", "Unknown parameter.", sorted(accepted), near(name, accepted)))
-        elif name != "format" and len(given.getlist(name)) > 1:
+        elif name in COMMON and not given[name]:
+            faults.append(fault(name, "Saknar värde.", "Has no value."))
+        elif len(given.getlist(name)) > 1:
             faults.append(fault(name, "Gavs flera gånger; en gång räcker.", "Given more than once; once is enough."))
     return faults
 

@@ -410,6 +410,8 @@ def test_filters_are_joined_and_a_period_has_two_bounds(client):
         ("fields=titel", "fields", "Did you mean: title?"),
         ("fields=", "fields", "There are:"),
         ("effect=", "effect", "There are:"),
+        ("format=", "format", "no value"),
+        ("format=json&format=csv", "format", "more than once"),
         ("periodStartFrom=soon", "periodStartFrom", "2016-05"),
         ("limit=1e2", "limit", "from 1 to 500"),
         ("page=99999999999999999999", "page", "from 1 to 1000000"),
