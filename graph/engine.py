@@ -37,7 +37,7 @@ class Limits:
 
     seconds: float = 10.0
     memory_mb: int = 1024
-    rows: int = 100_000
+    rows: int = 250_000
     size_mb: int = 64
 
 

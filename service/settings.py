@@ -84,7 +84,7 @@ class Settings:
     wait: float = 30.0
     seconds: float = 10.0
     memory_mb: int = 1024
-    rows: int = 100_000
+    rows: int = 250_000
     size_mb: int = 64
     store: str = "auto"
     memory_quads: int = 2_000_000
