@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -22,33 +22,38 @@ UNION = graph_iri("union")
 """The graph at an endpoint that has every triple of the release: the default graph of queries."""
 ANNOUNCEMENT = graph_iri("announcement")
 """The graph at an endpoint that says which release is there. It is written last and removed first."""
-DESCRIBED = graph_iri("description")
-"""The graph at an endpoint with the VoID and DCAT description of the release."""
-OWN = (UNION, ANNOUNCEMENT, DESCRIBED)
+OWN = (UNION, ANNOUNCEMENT)
 """The graphs at an endpoint that are no part of the release."""
 SECONDS = 120.0
 """How long one question about the release may take, in seconds."""
 _SIZE = 256 * 2**20
-_PROLOGUE = "".join(f"PREFIX {p}: <{PREFIXES[p]}>\n" for p in ("prov", "void"))
-_TRIES = 3
-
-T = TypeVar("T")
+_PROLOGUE = "".join(f"PREFIX {p}: <{PREFIXES[p]}>\n" for p in ("dcterms", "prov", "void"))
+_TRIES, _PAUSE = 3, 0.5
 
 
 @dataclass(frozen=True)
 class Announced:
-    """A release as an endpoint announces it: its manifest, and the number of triples of each graph, with the union."""
+    """A release as an endpoint announces it: its manifest, its description in Turtle, and the number of triples of each
+    graph, with the union.
+    """
 
-    manifest: Mapping[str, object]
+    manifest: Mapping[str, Any]
+    description: str
     counts: Mapping[str, int]
 
 
 def announce(release: Release, counts: Mapping[str, int]) -> list[ox.Triple]:
-    """Return the triples of the announcement: the release's manifest (``prov:value``) and ``void:triples``."""
-    value = ox.Literal(json.dumps(release.manifest, ensure_ascii=False, sort_keys=True))
+    """Return the triples of the announcement: the release's digest, its manifest and description as they are written
+    (``prov:value``), and ``void:triples`` of each graph.
+    """
+    manifest = json.dumps(release.manifest, ensure_ascii=False, sort_keys=True)
+    description = (release.path / DESCRIPTION).read_text(encoding="utf-8")
     number = ox.NamedNode(expand("xsd:integer"))
+    this, value = ox.NamedNode(ANNOUNCEMENT), ox.NamedNode(expand("prov:value"))
     return [
-        ox.Triple(ox.NamedNode(ANNOUNCEMENT), ox.NamedNode(expand("prov:value")), value),
+        ox.Triple(this, ox.NamedNode(expand("dcterms:identifier")), ox.Literal(release.digest)),
+        ox.Triple(ox.NamedNode(_part(MANIFEST)), value, ox.Literal(manifest)),
+        ox.Triple(ox.NamedNode(_part(DESCRIPTION)), value, ox.Literal(description)),
         *(
             ox.Triple(ox.NamedNode(g), ox.NamedNode(expand("void:triples")), ox.Literal(str(n), datatype=number))
             for g, n in sorted(counts.items())
@@ -56,17 +61,28 @@ def announce(release: Release, counts: Mapping[str, int]) -> list[ox.Triple]:
     ]
 
 
+def _part(file: str) -> str:
+    return f"{ANNOUNCEMENT}#{file}"
+
+
 def announced(endpoint: Endpoint, seconds: float = SECONDS) -> Announced | None:
     """Return what an endpoint announces, or None. Raises ``EngineUnavailable`` and ``EngineFault``."""
-    found = select(
-        endpoint, "SELECT ?value { ?release prov:value ?value }", seconds, {"default-graph-uri": [ANNOUNCEMENT]}
-    )
-    if not found:
+    dataset = {"default-graph-uri": [ANNOUNCEMENT]}
+    found = select(endpoint, "SELECT ?part ?value { ?part prov:value ?value }", seconds, dataset)
+    parts = {row[0]: row[1] for row in found}
+    if not {_part(MANIFEST), _part(DESCRIPTION)} <= set(parts):
         return None
-    counts = select(
-        endpoint, "SELECT ?graph ?n { ?graph void:triples ?n }", seconds, {"default-graph-uri": [ANNOUNCEMENT]}
+    counts = select(endpoint, "SELECT ?graph ?n { ?graph void:triples ?n }", seconds, dataset)
+    return Announced(
+        json.loads(parts[_part(MANIFEST)]), parts[_part(DESCRIPTION)], {graph: int(n) for graph, n in counts}
     )
-    return Announced(json.loads(found[0][0]), {graph: int(n) for graph, n in counts})
+
+
+def current(endpoint: Endpoint, seconds: float) -> str | None:
+    """Return the SHA-256 digest of the release that is at an endpoint, or None. Raises as ``announced`` does."""
+    dataset = {"default-graph-uri": [ANNOUNCEMENT]}
+    found = select(endpoint, "SELECT ?digest { ?release dcterms:identifier ?digest }", seconds, dataset)
+    return found[0][0] if found else None
 
 
 def open_published(endpoint: Endpoint, directory: Path, rows: int) -> tuple[Release, int | None]:
@@ -82,16 +98,15 @@ def open_published(endpoint: Endpoint, directory: Path, rows: int) -> tuple[Rele
             f"{endpoint.query} has no release of this graph. "
             f"Publish one there with: evidensgraf publish --endpoint {endpoint.query}"
         )
-    release = Release(directory, str(found.manifest["id"]), str(found.manifest["sha256"]), found.manifest)
+    manifest = {**found.manifest, "files": {}}  # they are where the release was built, not at the endpoint
+    release = Release(directory, manifest["id"], manifest["sha256"], manifest)
     if problems := differences(endpoint, found.counts):
         raise ReleaseError(
             f"{endpoint.query} has another content than the release {release.id} that it announces: {problems[0]}. "
             f"Publish it again with: evidensgraf publish --endpoint {endpoint.query}"
         )
-    description = construct(endpoint, "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", {"default-graph-uri": [DESCRIBED]})
-    turtle = ox.serialize(description, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
-    (directory / DESCRIPTION).write_bytes(turtle)
-    (directory / MANIFEST).write_text(json.dumps(found.manifest, ensure_ascii=False), encoding="utf-8")
+    (directory / DESCRIPTION).write_text(found.description, encoding="utf-8")
+    (directory / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     return release, cap(endpoint, found.counts[UNION], rows)
 
 
@@ -128,60 +143,35 @@ def cap(endpoint: Endpoint, triples: int, rows: int) -> int | None:
 def select(
     endpoint: Endpoint, text: str, seconds: float, dataset: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, ...]]:
-    """Return the rows of a SELECT as strings, the value of each term."""
+    """Return the rows of a SELECT as strings, the value of each term; it is tried again when a failure may pass.
 
-    def rows(source: incoming.Incoming) -> list[tuple[str, ...]]:
-        results = incoming.solutions(source)
-        assert isinstance(results, ox.QuerySolutions)
-        return [tuple(getattr(term, "value", "") for term in solution) for solution in results]
-
-    return _asked(endpoint, text, "SELECT", seconds, dataset, rows)
-
-
-def construct(endpoint: Endpoint, text: str, dataset: Mapping[str, Sequence[str]]) -> list[ox.Triple]:
-    """Return the triples of a CONSTRUCT."""
-    return _asked(endpoint, text, "CONSTRUCT", SECONDS, dataset, lambda source: list(incoming.triples(source)))
-
-
-def _asked(
-    endpoint: Endpoint,
-    text: str,
-    form: str,
-    seconds: float,
-    dataset: Mapping[str, Sequence[str]],
-    take: Callable[[incoming.Incoming], T],
-) -> T:
-    """Ask and read the whole answer, and once more after a failure that may pass; errors name the endpoint."""
-    call, tried = Call(seconds), 0
-    while True:
+    Errors name the endpoint. Raises ``EngineUnavailable`` and ``EngineFault``.
+    """
+    call = Call(seconds)
+    for tries_left in reversed(range(_TRIES)):
         try:
-            return _once(endpoint, call, text, form, dataset, take)
+            return _rows(endpoint, call, _PROLOGUE + text, dataset)
         except Passing as error:
-            tried += 1
-            if tried == _TRIES:
+            if not tries_left:
                 raise EngineUnavailable(f"{endpoint.query}: {error}") from None
-            time.sleep(0.2 * 2**tried)
+            time.sleep(_PAUSE)
         except EngineFault as error:
             raise EngineFault(f"{endpoint.query}: {error}") from None
         except Rejected as error:
             raise EngineFault(f"{endpoint.query} refuses a plain query: {str(error)[:200]}") from None
         except TooLate:
-            raise EngineUnavailable(f"{endpoint.query} does not answer within {seconds:g} seconds.") from None
+            break
+    raise EngineUnavailable(f"{endpoint.query} does not answer within {seconds:g} seconds.")
 
 
-def _once(
-    endpoint: Endpoint,
-    call: Call,
-    text: str,
-    form: str,
-    dataset: Mapping[str, Sequence[str]],
-    take: Callable[[incoming.Incoming], T],
-) -> T:
-    accept = incoming.ACCEPT_GRAPH if form == "CONSTRUCT" else incoming.ACCEPT_RESULTS
-    with contextlib.closing(ask(endpoint, call, _PROLOGUE + text, form, accept, dataset)) as response:
+def _rows(endpoint: Endpoint, call: Call, text: str, dataset: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    with contextlib.closing(ask(endpoint, call, text, "SELECT", incoming.ACCEPT_RESULTS, dataset)) as response:
         source = incoming.Incoming(response, call, _SIZE)
         try:
-            return take(source)
+            results = incoming.solutions(source)
+            if isinstance(results, ox.QueryBoolean):
+                raise EngineFault("The endpoint answers SELECT with a truth value.")
+            return [tuple(getattr(term, "value", "") for term in solution) for solution in results]
         except (OSError, SyntaxError, ValueError) as error:
             if source.failure is not None:
                 raise source.failure from None

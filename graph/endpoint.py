@@ -226,6 +226,14 @@ class _Digest(urllib.request.HTTPDigestAuthHandler):
 
     https_request = http_request
 
+    def http_error_401(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        """Answer a challenge (RFC 7616)."""
+        try:
+            return _closing(fp, super().http_error_401(req, fp, code, msg, headers))
+        except ValueError:  # another scheme
+            fp.close()
+            raise
+
     def retry_http_digest_auth(self, req: urllib.request.Request, auth: str) -> Any:
         """Remember a challenge, and send the request again with the answer to it."""
         challenge = urllib.request.parse_keqv_list(urllib.request.parse_http_list(auth.partition(" ")[2]))
@@ -240,6 +248,13 @@ class _Digest(urllib.request.HTTPDigestAuthHandler):
         if answer := self.get_authorization(req, challenge):
             req.add_unredirected_header("Authorization", f"Digest {answer}")
         self.handshake.nonce = self.last_nonce, self.nonce_count
+
+
+def _closing(refused: Any, answer: Any) -> Any:
+    """Return the answer to a request that was sent again; what was refused is closed."""
+    if answer is not None:
+        refused.close()
+    return answer
 
 
 @cache
@@ -266,7 +281,7 @@ class _Basic(urllib.request.HTTPBasicAuthHandler):
             self.handshake.basic = True
         if req.has_header("Authorization"):
             return None  # they were sent, and are wrong
-        return super().http_error_401(req, fp, code, msg, headers)
+        return _closing(fp, super().http_error_401(req, fp, code, msg, headers))
 
 
 class _Cuttable(http.client.HTTPConnection):
@@ -304,7 +319,7 @@ def opener(endpoint: Endpoint, call: Call, handshake: Handshake) -> urllib.reque
             return self.do_open(Secure, req, context=_trust())
 
     handlers: list[urllib.request.BaseHandler] = [Http(), Https(), _Redirected()]
-    if endpoint.user:
+    if endpoint.user and not endpoint.token:
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         passwords.add_password(None, endpoint.query, endpoint.user, endpoint.password)
         basic, digest = _Basic(passwords), _Digest(passwords)

@@ -9,16 +9,17 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import pyoxigraph as ox
 
 from evidensgraf.graph import incoming
 from evidensgraf.graph.activity import Activity, outcome
-from evidensgraf.graph.announcement import UNION
+from evidensgraf.graph.announcement import UNION, open_published
 from evidensgraf.graph.breaker import Breaker
 from evidensgraf.graph.endpoint import Call, Endpoint, Handshake, Passing, Rejected, TooLate, ask
 from evidensgraf.graph.engine import (
@@ -31,7 +32,7 @@ from evidensgraf.graph.engine import (
     QueryFailed,
     QueryRefused,
 )
-from evidensgraf.graph.guard import Reading, plain, read
+from evidensgraf.graph.guard import LONG, Reading, apart, plain, read
 from evidensgraf.graph.pool import LocalEngine, failure
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import QUADS, Release
@@ -39,6 +40,8 @@ from evidensgraf.graph.rewrite import counting, with_prologue
 from evidensgraf.graph.worker import reported, serialise
 
 LOG = logging.getLogger("evidensgraf.graph.remote")
+T = TypeVar("T")
+
 RETRIES = 3
 """How often a call is made again when its failure may have passed."""
 WORDIER = 4
@@ -63,10 +66,11 @@ class _Question:
 class RemoteEngine:
     """Answers queries over a release that was published at an endpoint (see ``graph.upload``).
 
-    At most ``workers`` calls are made at once, while ``queue`` further queries wait; what is asked again is answered
-    from ``recent_mb`` mebibytes of answers. Every query is first judged by an embedded engine over nothing, so that
-    only SPARQL 1.1 is sent and errors of syntax are the same; ``cap`` is the number of rows at which the endpoint
-    silently ends an answer, if it is known.
+    At most ``workers`` calls are made at once, while ``queue`` further queries wait, for ``wait`` seconds at most; what
+    is asked again is answered from ``recent_mb`` mebibytes of answers. Every query is first judged by an embedded
+    engine over nothing, so that only SPARQL 1.1 is sent and errors of syntax are the same. ``cap`` is the number of
+    rows at which the endpoint silently ends an answer, if it is known. ``directory``, where the release is described,
+    is removed at the end.
     """
 
     def __init__(
@@ -79,20 +83,24 @@ class RemoteEngine:
         queue: int = 32,
         recent_mb: int = 64,
         activity: Activity | None = None,
+        wait: float = 30.0,
         cap: int | None = None,
+        directory: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self.endpoint, self.release, self.limits, self.cap = endpoint, release, limits or Limits(), cap
-        self.workers, self.queue = workers, queue
+        self.workers, self.queue, self.wait = workers, queue, wait
         self.activity = activity or Activity()
         self._recent: Recent[Answer] = Recent(recent_mb * 2**20, self.activity.answers)
         self._threads = ThreadPoolExecutor(workers, "endpoint")
         self._places = asyncio.Semaphore(workers)
         self._idle, self._waiting = workers, 0
         self._breaker, self._handshake = Breaker(), Handshake()
-        self._nothing = tempfile.TemporaryDirectory(prefix="evidensgraf-")
-        path = Path(self._nothing.name)
-        (path / QUADS).write_bytes(b"")
-        self._judge = LocalEngine(Release(path, "", "", release.manifest), self.limits, workers=workers, queue=queue)
+        self._suspended: str | None = None
+        self._directory = directory or tempfile.TemporaryDirectory(prefix="evidensgraf-")
+        nothing = Path(self._directory.name, "nothing")
+        nothing.mkdir()
+        (nothing / QUADS).write_bytes(b"")
+        self._judge = LocalEngine(Release(nothing, "", "", release.manifest), self.limits, workers=workers, queue=queue)
 
     @property
     def idle(self) -> int:
@@ -103,6 +111,10 @@ class RemoteEngine:
     def waiting(self) -> int:
         """Queries that wait for a call to end."""
         return self._waiting
+
+    def suspend(self, reason: str | None) -> None:
+        """Answer no further query but with ``EngineUnavailable`` and a reason, until it is called with None."""
+        self._suspended = reason
 
     async def start(self) -> None:
         """Start the embedded engine that judges queries; the endpoint is not called."""
@@ -133,18 +145,32 @@ class RemoteEngine:
     async def _query(
         self, text: str, media_type: str, graphs: tuple[Sequence[str], Sequence[str]], limits: Limits
     ) -> Answer:
-        call = Call(limits.seconds)
-        reading = read(text, self.release.graphs)
+        reading = await _aside(text, lambda: self._read(text))
         key = (text, media_type, *map(tuple, graphs))
         if reading.constant and (known := self._recent.get(key)) is not None:
             return known
-        _refuse_code(text)
+        if self._suspended:
+            raise EngineUnavailable(self._suspended)
         await self._judge.query(text, media_type, default_graphs=graphs[0], named_graphs=graphs[1], limits=limits)
-        asked = _Question(with_prologue(text), reading.form, media_type, self._dataset(text, reading, graphs), limits)
-        answer = Answer(await self._in_turn(call, asked), media_type, reading.form)
+        asked = await _aside(text, lambda: self._question(text, reading, media_type, graphs, limits))
+        answer = Answer(await self._in_turn(asked), media_type, reading.form)
         if reading.constant:
             self._recent.put(key, answer, len(answer.body))
         return answer
+
+    def _read(self, text: str) -> Reading:
+        _refuse_code(text)
+        return read(text, self.release.graphs)
+
+    def _question(
+        self,
+        text: str,
+        reading: Reading,
+        media_type: str,
+        graphs: tuple[Sequence[str], Sequence[str]],
+        limits: Limits,
+    ) -> _Question:
+        return _Question(with_prologue(text), reading.form, media_type, self._dataset(text, reading, graphs), limits)
 
     def _dataset(
         self, text: str, reading: Reading, graphs: tuple[Sequence[str], Sequence[str]]
@@ -158,21 +184,21 @@ class RemoteEngine:
         names_graphs = "GRAPH" in plain(text).upper()
         return {"default-graph-uri": [UNION], "named-graph-uri": self.release.graphs if names_graphs else []}
 
-    async def _in_turn(self, call: Call, asked: _Question) -> bytes:
+    async def _in_turn(self, asked: _Question) -> bytes:
         """Make a call when there is a place for it; the place is free again when its thread is."""
         if self._places.locked() and self._waiting >= self.queue:
             raise EngineBusy(retry_after=1)
         self._waiting += 1
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(asked.limits.seconds):
+            async with asyncio.timeout(self.wait):
                 await self._places.acquire()
         except TimeoutError:
             raise EngineBusy(retry_after=1) from None
         finally:
             self._waiting -= 1
             self.activity.waiting.add(time.perf_counter() - began)
-        return await self._threaded(call, asked)
+        return await self._threaded(Call(asked.limits.seconds), asked)
 
     async def _threaded(self, call: Call, asked: _Question) -> bytes:
         try:
@@ -237,9 +263,9 @@ class RemoteEngine:
             raise QueryFailed(f"The query could not be evaluated: the endpoint says '{str(error)[:200]}'.") from None
         with contextlib.closing(response):
             incoming.refuse_partial(response.headers)
-            return self._read(asked, incoming.Incoming(response, call, asked.limits.size_mb * WORDIER * 2**20))
+            return self._whole(asked, incoming.Incoming(response, call, asked.limits.size_mb * WORDIER * 2**20))
 
-    def _read(self, asked: _Question, source: incoming.Incoming) -> bytes:
+    def _whole(self, asked: _Question, source: incoming.Incoming) -> bytes:
         """Return an answer in our own serialisation, whole, or raise why there is none."""
         caps = [c for c in (self.cap, incoming.declared_cap(source.response.headers)) if c is not None]
         rows = min([asked.limits.rows, *(c - 1 for c in caps)])
@@ -260,7 +286,43 @@ class RemoteEngine:
         """End the calls and the embedded engine."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self._judge.close()
-        self._nothing.cleanup()
+        self._directory.cleanup()
+
+
+async def open_remote(
+    endpoint: Endpoint,
+    limits: Limits,
+    *,
+    workers: int = 2,
+    queue: int = 32,
+    wait: float = 30.0,
+    activity: Activity | None = None,
+) -> RemoteEngine:
+    """Return a started engine over the release that is at an endpoint.
+
+    Raises ``ReleaseError`` when there is no whole release, ``EngineUnavailable`` and ``EngineFault``.
+    """
+    directory = tempfile.TemporaryDirectory(prefix="evidensgraf-")
+    try:
+        described = Path(directory.name, "release", "described")
+        described.mkdir(parents=True)
+        release, cap = await asyncio.to_thread(open_published, endpoint, described, limits.rows)
+        engine = RemoteEngine(
+            endpoint,
+            release,
+            limits,
+            workers=workers,
+            queue=queue,
+            wait=wait,
+            activity=activity,
+            cap=cap,
+            directory=directory,
+        )
+        await engine.start()
+    except BaseException:
+        directory.cleanup()
+        raise
+    return engine
 
 
 def _results(asked: _Question, source: incoming.Incoming) -> ox.QuerySolutions | ox.QueryBoolean | Iterator[ox.Triple]:
@@ -268,6 +330,11 @@ def _results(asked: _Question, source: incoming.Incoming) -> ox.QuerySolutions |
         return incoming.triples(source)
     results = incoming.solutions(source)
     return incoming.as_boolean(results) if asked.form == "ASK" else results
+
+
+async def _aside(text: str, work: Callable[[], T]) -> T:
+    """Do work on a text; on a long one in a thread."""
+    return await apart(work) if len(text) > LONG else work()
 
 
 def _over(limit: str, limits: Limits) -> EngineError:

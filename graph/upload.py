@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from evidensgraf.graph.announcement import ANNOUNCEMENT, DESCRIBED, OWN, UNION, announce, announced, differences
+from evidensgraf.graph.announcement import ANNOUNCEMENT, OWN, UNION, announce, announced, differences
 from evidensgraf.graph.endpoint import Endpoint
 from evidensgraf.graph.engine import EngineFault
-from evidensgraf.graph.release import DESCRIPTION, Release
+from evidensgraf.graph.release import Release
 from evidensgraf.graph.writing import Writer
 
 Progress = Callable[[str], None]
@@ -43,14 +43,9 @@ def upload(
     progress("counting")
     if problems := differences(endpoint, counts):
         raise EngineFault(f"{endpoint.query} does not hold what was sent, and nothing is announced: {problems[0]}.")
-    description = ox.parse((release.path / DESCRIPTION).read_bytes(), format=ox.RdfFormat.TURTLE)
-    writer.replace(DESCRIBED, [_n_triples(quad.triple for quad in description)])
-    writer.replace(ANNOUNCEMENT, [_n_triples(announce(release, counts))])
+    announcement = ox.serialize(announce(release, counts), format=ox.RdfFormat.N_TRIPLES) or b""
+    writer.replace(ANNOUNCEMENT, [announcement])
     progress(f"announced release {release.id} (sha256 {release.digest[:12]}…)")
-
-
-def _n_triples(triples: Iterable[ox.Triple]) -> bytes:
-    return ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
 
 
 def _load(writer: Writer, files: dict[str, tuple[Path, int]], progress: Progress) -> dict[str, int]:

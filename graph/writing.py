@@ -166,8 +166,10 @@ def writer(endpoint: Endpoint, *, store: str | None = None, update: str | None =
 
     ``store`` and ``update`` are the addresses of the graph store and of the update operation; without them the places
     where known stores have theirs are tried. ``how`` is ``graph-store``, ``update`` or ``auto``, which prefers the
-    graph store. Raises ``EngineFault`` when nothing works; it says what was tried.
+    graph store. Raises ``EngineUnavailable`` when the endpoint cannot be reached, and ``EngineFault``, which says what
+    was tried, when nothing works.
     """
+    select(endpoint, "SELECT (1 AS ?one) {}", SECONDS, {})
     stores, updates = _places(endpoint.query)
     tried: list[str] = []
     handshake = Handshake()

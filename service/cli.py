@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_graph_commands(subcommands)
     _add_curator_commands(subcommands)
     _add_release_commands(subcommands)
+    _add_publish(subcommands)
     return parser
 
 
@@ -194,6 +195,28 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     _lang_option(chain)
     _release_option(chain)
     chain.set_defaults(run=_later("commands", "chain"))
+
+
+def _add_publish(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    publish = subcommands.add_parser(
+        "publish",
+        help="upload a release to a SPARQL endpoint",
+        description="Replace the release at a SPARQL 1.1 endpoint, from which any number of services can answer. "
+        "Credentials are in EVIDENSGRAF_ENDPOINT_USER and _PASSWORD, or _TOKEN.",
+    )
+    publish.add_argument("--endpoint", metavar="URL", help="its query operation (default: EVIDENSGRAF_ENDPOINT)")
+    publish.add_argument("--by", choices=["auto", "graph-store", "update"], default="auto", help="how to write there")
+    publish.add_argument("--graph-store", metavar="URL", help="its graph store, where that is not found by itself")
+    publish.add_argument("--update", metavar="URL", help="its update operation, where that is not found by itself")
+    publish.add_argument(
+        "--settle",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long between taking the release away and changing graphs (default: 0)",
+    )
+    _release_option(publish)
+    publish.set_defaults(run=_later("publishing", "publish"))
 
 
 def _data_option(parser: argparse.ArgumentParser) -> None:

@@ -15,11 +15,11 @@ from typing import TypeVar
 from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.curate import record
+from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.foreign import read_foreign_file
 from evidensgraf.graph.format import normalise as normal_form
 from evidensgraf.graph.guard import read
 from evidensgraf.graph.load import LoadError, in_graph
-from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.graph.verify import KINDS, summary
 from evidensgraf.graph.verify import verify as verify_passages
 from evidensgraf.ontology.namespaces import ID, curie
@@ -28,7 +28,7 @@ from evidensgraf.service.chain import CLAIMS, evidence_chain
 from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.curation import data_directory
 from evidensgraf.service.formats import FORMATS
-from evidensgraf.service.running import CommandError, engine_for, progress, release_for, run
+from evidensgraf.service.running import CommandError, progress, run, start
 from evidensgraf.service.settings import read_settings
 from evidensgraf.shapes.validate import SEVERITIES, validate_reference
 
@@ -118,7 +118,7 @@ def query(options: Namespace) -> int:
         return 0
     text = _query_text(options, known)
 
-    async def ask(engine: LocalEngine) -> bytes:
+    async def ask(engine: Engine) -> bytes:
         form = read(text).form
         return (await engine.query(text, FORMATS[options.format][form in ("CONSTRUCT", "DESCRIBE")])).body
 
@@ -182,10 +182,9 @@ def chain(options: Namespace) -> int:
     return 0
 
 
-def _with_engine(options: Namespace, work: Callable[[LocalEngine], Awaitable[T]]) -> T:
+def _with_engine(options: Namespace, work: Callable[[Engine], Awaitable[T]]) -> T:
     async def ask() -> T:
-        engine = engine_for(release_for(options), replace(read_settings(), workers=1))
-        await engine.start()
+        engine = await start(options, replace(read_settings(), workers=1))
         try:
             return await work(engine)
         finally:

@@ -9,12 +9,15 @@ import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from evidensgraf.graph.activity import Activity
 from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.graph.release import Release, open_release
 from evidensgraf.service.settings import Settings
+
+if TYPE_CHECKING:
+    from evidensgraf.graph.remote import RemoteEngine
 
 T = TypeVar("T")
 
@@ -50,6 +53,28 @@ def engine_for(release: Release, settings: Settings, activity: Activity | None =
         activity=activity,
         store=store,
     )
+
+
+async def started(engine: LocalEngine) -> LocalEngine:
+    """Start an engine and return it; one that does not start is closed."""
+    try:
+        await engine.start()
+    except BaseException:
+        await engine.close()
+        raise
+    return engine
+
+
+async def start(options: Namespace, settings: Settings) -> LocalEngine | RemoteEngine:
+    """Return a started engine: over what is at the endpoint in the settings, unless a release was named.
+
+    Raises ``ReleaseError``, ``EngineUnavailable`` and ``EngineFault``.
+    """
+    if settings.endpoint and not options.release:
+        from evidensgraf.service.backend import remote_engine
+
+        return await remote_engine(settings)
+    return await started(engine_for(release_for(options), settings))
 
 
 def run(work: Awaitable[T]) -> T:

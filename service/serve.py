@@ -14,15 +14,18 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evidensgraf.graph.activity import Activity
 from evidensgraf.graph.pool import LocalEngine
-from evidensgraf.graph.release import Release
 from evidensgraf.service.logs import configure
-from evidensgraf.service.running import CommandError, engine_for, release_for, run
+from evidensgraf.service.running import CommandError, engine_for, run, start, started
 from evidensgraf.service.serving import Served
 from evidensgraf.service.settings import Settings, read_settings
 from evidensgraf.service.swap import Swap, newest
+
+if TYPE_CHECKING:
+    from evidensgraf.graph.remote import RemoteEngine
+    from evidensgraf.service.backend import Following
 
 
 def serve(options: Namespace) -> int:
@@ -48,20 +51,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 async def _serve(options: Namespace, settings: Settings, listener: socket.socket) -> None:
-    release = release_for(options)
-    engine = engine_for(release, settings)
-    starting = asyncio.create_task(engine.start())
+    starting = asyncio.create_task(start(options, settings))
     await asyncio.sleep(0)  # its process loads the release while this one loads the rest of the program
     from evidensgraf.service.app import create_app
     from evidensgraf.service.server import Server
 
-    try:
-        await starting
-    except BaseException:
-        await engine.close()
-        raise
+    engine = await starting
+    release = engine.release
     app = create_app(engine, release, settings)
-    swap = _swap(app.state.served, options, settings, engine.activity)
+    renewal = _renewal(app.state.served, options, settings, engine)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.ask)
     server = Server(app, settings)
     gc.collect()
     gc.freeze()  # what is there when the service starts stays, and need not be looked through again and again
@@ -74,27 +73,25 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     try:
         await running
     finally:
-        await swap.close()
+        await renewal.close()
         await app.state.served.serving.engine.close()
 
 
-def _swap(served: Served, options: Namespace, settings: Settings, activity: Activity) -> Swap:
-    """Have another release served at SIGHUP, and when the settings say so as soon as it is there."""
+def _renewal(
+    served: Served, options: Namespace, settings: Settings, engine: LocalEngine | RemoteEngine
+) -> Swap | Following:
+    """Have another release served when that is asked for, and when the settings say so as soon as it is there."""
+    if not isinstance(engine, LocalEngine):
+        from evidensgraf.service.backend import Following
 
-    async def start(release: Release) -> LocalEngine:
-        engine = engine_for(release, settings, activity)
-        try:
-            await engine.start()
-        except BaseException:
-            await engine.close()
-            raise
-        return engine
+        following = Following(served, settings)
+        following.watch(settings.endpoint_poll)
+        return following
 
     def find() -> Path:
         return Path(options.release).resolve() if options.release else newest(options.releases)
 
-    swap = Swap(served, settings, find, start)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, swap.ask)
+    swap = Swap(served, settings, find, lambda release: started(engine_for(release, settings, engine.activity)))
     if settings.watch:
         swap.watch(settings.watch)
     return swap

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from typing import Any
 
@@ -74,6 +74,10 @@ class Settings:
     - ``publisher``: who publishes the data catalogue and runs the service, by name; empty for the project itself.
     - ``publisher_type``: what kind of publisher that is, by a name of the ADMS vocabulary.
     - ``contact``: e-mail address for questions on the dataset and the services; empty where there is none.
+    - ``endpoint``: SPARQL 1.1 endpoint to answer from, instead of a release on this machine; empty for none.
+    - ``endpoint_user``, ``endpoint_password``: what it is called with, where it asks (Basic or Digest).
+    - ``endpoint_token``: bearer token that it is called with; empty for none.
+    - ``endpoint_poll``: seconds between two looks at which release is at the endpoint, above 0.
     """
 
     public_base: str = BASE
@@ -104,6 +108,11 @@ class Settings:
     publisher: str = ""
     publisher_type: str = "NonProfitOrganisation"
     contact: str = ""
+    endpoint: str = ""
+    endpoint_user: str = ""
+    endpoint_password: str = field(default="", repr=False)
+    endpoint_token: str = field(default="", repr=False)
+    endpoint_poll: float = 10.0
 
     @property
     def limits(self) -> Limits:
@@ -192,6 +201,18 @@ def _networks(value: str) -> tuple[Network, ...]:
         raise ValueError("networks such as 10.0.0.0/8, fd00::/8, with commas between") from error
 
 
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"(https?://[^\s<>\"{}|^`\\?#@/]+(/[^\s<>\"{}|^`\\#]*)?)?", value):
+        raise ValueError("the http or https address of a SPARQL endpoint, without user and password, or nothing")
+    return value
+
+
+def _token(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~+/-]*=*", value):
+        raise ValueError("a bearer token (RFC 6750)")
+    return value
+
+
 _READERS: dict[str, Callable[[str], Any]] = {
     "public_base": _iri,
     "host": _host,
@@ -221,6 +242,11 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "publisher": _text,
     "publisher_type": _one_of(*PUBLISHER_TYPES),
     "contact": _email,
+    "endpoint": _endpoint,
+    "endpoint_user": str,
+    "endpoint_password": str,
+    "endpoint_token": _token,
+    "endpoint_poll": _seconds,
 }
 
 
@@ -237,13 +263,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {}
-    for field in fields(Settings):
-        name = PREFIX + field.name.upper()
+    for setting in fields(Settings):
+        name = PREFIX + setting.name.upper()
         if name not in environment:
             continue
         value = environment[name].strip()
         try:
-            values[field.name] = _READERS[field.name](value)
+            values[setting.name] = _READERS[setting.name](value)
         except ValueError as error:
-            raise SettingsError(f"{name} is '{value}'; it takes {error}.") from error
+            shown = "" if setting.name.startswith("endpoint") else f" is '{value}'; it"  # it may hold a secret
+            raise SettingsError(f"{name}{shown} takes {error}.") from error
     return Settings(**values)

@@ -5,10 +5,17 @@ import asyncio
 import httpx
 import pytest
 
+from evidensgraf.graph.announcement import open_published
 from evidensgraf.graph.build import build
+from evidensgraf.graph.endpoint import Endpoint
 from evidensgraf.graph.pool import LocalEngine
+from evidensgraf.graph.publish import publish
+from evidensgraf.graph.remote import RemoteEngine
+from evidensgraf.graph.upload import upload
+from evidensgraf.graph.writing import writer
 from evidensgraf.service.app import create_app
 from evidensgraf.service.settings import Settings
+from tests.remote import oxigraph
 from tests.serving import Process
 
 
@@ -76,3 +83,39 @@ def server(release, tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "log.jsonl"
     with Process(release, log, seconds=2, proxies="127.0.0.0/8", log_clients="network") as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def store_server():
+    """The address of an Oxigraph server."""
+    with oxigraph() as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def published(store_server, release):
+    """The endpoint that the release was published at."""
+    endpoint = Endpoint(f"{store_server}/query")
+    upload(endpoint, writer(endpoint), release)
+    return endpoint
+
+
+@pytest.fixture(scope="session")
+def remote(published, runner, tmp_path_factory):
+    """A remote engine over the published release."""
+    found, cap = open_published(published, tmp_path_factory.mktemp("published"), 1000)
+    engine = RemoteEngine(published, found, workers=3, cap=cap)
+    runner.run(engine.start())
+    yield engine
+    runner.run(engine.close())
+
+
+@pytest.fixture(scope="session")
+def other_release(tmp_path_factory):
+    """A release of one graph with three triples."""
+    lines = [
+        b"<urn:s> <urn:p> _:c14n0 <https://w3id.org/evidensgraf/graph/other> .\n",
+        b'<urn:s> <urn:p> "\xc3\xb6"@sv <https://w3id.org/evidensgraf/graph/other> .\n',
+        b"_:c14n0 <urn:p> <urn:o> <https://w3id.org/evidensgraf/graph/other> .\n",
+    ]
+    return publish(tmp_path_factory.mktemp("other"), "2026-01-01", sorted(lines))

@@ -22,39 +22,12 @@ from evidensgraf.graph.engine import (
     QuerySyntaxError,
 )
 from evidensgraf.graph.remote import RemoteEngine
-from evidensgraf.graph.upload import upload
-from evidensgraf.graph.writing import writer
 from tests import golden
-from tests.remote import Stalling, answering, forward, oxigraph, reply, serving
+from tests.remote import Stalling, answering, forward, reply, serving
 
 ASK = "ASK { ?s a ev:Finding }"
 JSON = "application/sparql-results+json"
 YES = b'{"head": {}, "boolean": true}'
-
-
-@pytest.fixture(scope="session")
-def server():
-    """The address of an Oxigraph server."""
-    with oxigraph() as base:
-        yield base
-
-
-@pytest.fixture(scope="session")
-def published(server, release):
-    """The endpoint that the release was published at."""
-    endpoint = Endpoint(f"{server}/query")
-    upload(endpoint, writer(endpoint), release)
-    return endpoint
-
-
-@pytest.fixture(scope="session")
-def remote(published, runner, tmp_path_factory):
-    """A remote engine over the published release."""
-    found, cap = open_published(published, tmp_path_factory.mktemp("published"), 1000)
-    engine = RemoteEngine(published, found, workers=3, cap=cap)
-    runner.run(engine.start())
-    yield engine
-    runner.run(engine.close())
 
 
 @pytest.fixture
@@ -277,11 +250,11 @@ def test_an_answer_that_breaks_off_is_never_passed_on(ask):
 
 
 @pytest.fixture(scope="session")
-def capping(published, server):
+def capping(published, store_server):
     """The address of a server that silently gives at most 100 rows, as Virtuoso does; it says so for SELECT only."""
 
     def cap(handler):
-        status, content_type, body = forward(handler, server)
+        status, content_type, body = forward(handler, store_server)
         headers = {}
         if content_type.startswith(JSON):
             document = json.loads(body)
