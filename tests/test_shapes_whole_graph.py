@@ -55,3 +55,11 @@ def test_the_data_use_only_terms_of_the_ontology() -> None:
     data = Graph().parse(data=triples(), format="nt")
     used = {term for triple in data for term in triple if isinstance(term, URIRef) and term.startswith(EV)}
     assert sorted(term for term in used if (term, RDF.type, None) not in ontology) == []
+
+
+def test_what_is_derived_conforms_too(release):
+    quads = parse(path=release.quads, format=RdfFormat.N_QUADS)
+    shapes = BASE + "graph/shapes"
+    merged = {Triple(q.subject, q.predicate, q.object) for q in quads if getattr(q.graph_name, "value", "") != shapes}
+    found = validate_fast(serialize(merged, format=RdfFormat.N_TRIPLES) or b"")
+    assert [v for v in found if v.severity == "Violation"] == []
