@@ -29,14 +29,25 @@ ServerThreads = 10
 [SPARQL]
 ResultSetMaxRows = 10000
 """
-SAME_ROWS = {"labels", "links-to-resource", "record-of-intervention", "record", "sources", "unresolved-citations"}
-"""Queries with the same rows in another order: Virtuoso orders literals by their language first, and capitals first."""
-OTHER_ROWS = {
-    "factors": "GROUP BY and DISTINCT tell apart what differs only in a language-tagged literal that is unbound",
-    "findings-of-intervention": "values concatenated by GROUP_CONCAT come in another order",
-    "prerequisites": "DISTINCT does not join rows whose language-tagged literals are equal",
+SAME_ROWS = {
+    "collection",
+    "labels",
+    "links-to-resource",
+    "record",
+    "resource-in-graphs",
+    "sources",
+    "unresolved-citations",
+    "uses-of-term",
 }
-"""Queries with other rows, and why."""
+"""Queries with the same rows in another order: Virtuoso sorts literals otherwise."""
+OTHER_ROWS = {
+    "factors": "one row comes twice, despite DISTINCT",
+    "findings-of-intervention": "xsd:duration P3Y is given as 36, its number of months",
+    "gaps-in-domain": "?domain, bound by VALUES, is unbound in rows of the answer",
+    "prerequisites": "four rows come twice, despite DISTINCT",
+    "record-of-intervention": "two rows of three are missing",
+}
+"""Golden files whose query Virtuoso 7.2.5 answers wrongly, and what is wrong with the answer."""
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +68,9 @@ def virtuoso(runner, release, tmp_path_factory):
 def test_the_catalogue_answers_as_its_golden_results(virtuoso, runner, stem, name, values):
     found = runner.run(golden.result(virtuoso, name, values))
     expected = (golden.DIRECTORY / (stem + golden.suffix(name))).read_text(encoding="utf-8")
-    if name in OTHER_ROWS and found != expected:
-        pytest.xfail(OTHER_ROWS[name])
+    if stem in OTHER_ROWS:
+        assert found != expected, f"{stem} is right now: take it out of OTHER_ROWS"
+        pytest.xfail(OTHER_ROWS[stem])
     if name in SAME_ROWS:
         found, expected = (sorted(map(json.dumps, json.loads(t)["results"]["bindings"])) for t in (found, expected))
     assert found == expected
