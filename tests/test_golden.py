@@ -56,11 +56,15 @@ def test_no_golden_result_is_empty(answers):
         assert rows, stem
 
 
+MINUTES_IN_RDFLIB = {"resource-in-graphs", "same-question-different-sources"}
+"""Queries that rdflib takes minutes for, which Oxigraph and Virtuoso answer at once."""
+
+
 def test_rdflib_gives_the_same_rows(answers, union):
     """A second engine finds the same: the catalogue does not depend on one engine's reading of SPARQL."""
     for stem, name, values in golden.cases():
         query = catalogue.load()[name]
-        if query.form == "SELECT":
+        if query.form == "SELECT" and name not in MINUTES_IN_RDFLIB:
             expected = json.loads(answers[stem])["results"]["bindings"]
             found = union.query(query.bind(values))
             assert len(found) == len(expected), stem
