@@ -64,7 +64,7 @@ class LocalEngine:
         limits: Limits | None = None,
         *,
         workers: int = 2,
-        queue: int = 32,
+        queue: int = 128,
         recent_mb: int = 64,
         activity: Activity | None = None,
         store: str = MEMORY,

@@ -80,7 +80,7 @@ class RemoteEngine:
         limits: Limits | None = None,
         *,
         workers: int = 2,
-        queue: int = 32,
+        queue: int = 128,
         recent_mb: int = 64,
         activity: Activity | None = None,
         wait: float = 30.0,
@@ -294,7 +294,7 @@ async def open_remote(
     limits: Limits,
     *,
     workers: int = 2,
-    queue: int = 32,
+    queue: int = 128,
     wait: float = 30.0,
     activity: Activity | None = None,
 ) -> RemoteEngine:

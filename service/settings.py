@@ -84,7 +84,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 3
-    queue: int = 32
+    queue: int = 128
     wait: float = 30.0
     seconds: float = 10.0
     memory_mb: int = 1024
