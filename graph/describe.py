@@ -27,7 +27,7 @@ NAMESPACES = {
 TEXTS: dict[str, dict[str, str]] = {
     "title": {"sv": "{title}, utgåva {id}", "en": "{title}, release {id}"},
     "description": {
-        "sv": "Datamängden som den var den {id}: {quads} tripler i {graphs} namngivna grafer. Utgåvan ändras aldrig.",
+        "sv": "Datamängden som den var den {id}: {quads} tripplar i {graphs} namngivna grafer. Utgåvan ändras aldrig.",
         "en": "The dataset as it was on {id}: {quads} triples in {graphs} named graphs. The release never changes.",
     },
     "citation": {

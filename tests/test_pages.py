@@ -39,14 +39,21 @@ PATHS = (
     "/def/Finding",
     "/def/effect",
     "/def/scheme/effect",
+    "/def/shape/Finding",
+    "/doc/derivation-rule/rests-on",
     "/def/0.1.0/",
     "/def/",
+    "/quality",
     "/quality/ontology",
     "/graphs",
     "/graph/derived",
     "/catalog",
     "/releases",
-    "/releases/2026-11-23",
+    "/releases/{release}",
+    "/search",
+    "/search?q=missbruk",
+    "/search?q=zzzz",
+    "/api/v1/docs",
     "/sparql?query=" + quote("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 300"),
     "/sparql?query=" + quote("ASK { ?s ?p ?o }"),
     "/sparql?query=" + quote("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"),
@@ -99,8 +106,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module", params=["sv", "en"])
-def pages(request, client):
-    join = lambda path: path + ("&" if "?" in path else "?") + f"lang={request.param}"  # noqa: E731
+def pages(request, client, release):
+    join = lambda path: path.replace("{release}", release.id) + ("&" if "?" in path else "?") + f"lang={request.param}"  # noqa: E731
     answers = {path: client.get(join(path), accept="text/html") for path in PATHS}
     for path, answer in answers.items():
         assert answer.headers["content-type"].startswith("text/html"), path
