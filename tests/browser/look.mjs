@@ -16,7 +16,7 @@ const browser = await puppeteer.launch({
   headless: "shell",
 });
 const reports = [];
-for (const url of task.urls) {
+async function look(url) {
   const page = await browser.newPage();
   const messages = [], requests = [];
   page.on("console", (m) => { if (["error", "warn"].includes(m.type())) messages.push(m.text()); });
@@ -52,5 +52,8 @@ for (const url of task.urls) {
   }
   await page.close();
 }
+const waiting = [...task.urls];
+const lane = async () => { while (waiting.length) await look(waiting.shift()); };
+await Promise.all([lane(), lane()]);
 await browser.close();
 console.log(JSON.stringify(reports));
