@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyoxigraph as ox
 
@@ -21,11 +21,9 @@ _PARTIAL = ("X-SQL-State", "X-SPARQL-Anytime")
 _CUT = "The endpoint has cut its answer short{why}. Ask for less at a time; a part of an answer is never passed on."
 _CHUNK = 1 << 16
 
-# Virtuoso: blank nodes as nodeID:// IRIs; booleans as 0 and 1.
-_BLANK = re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*")nodeID://')
-_TYPED = re.compile(
-    rb'("datatype"\s*:\s*"http://www\.w3\.org/2001/XMLSchema#boolean"\s*,\s*"value"\s*:\s*")([01])(?=")'
-)
+_XSD = rb"http://www\.w3\.org/2001/XMLSchema#"
+_TYPED = rb'("datatype"\s*:\s*"' + _XSD + rb'%b"\s*,\s*"value"\s*:\s*")'
+_Mends = tuple[tuple[re.Pattern[bytes], bytes | Callable[[re.Match[bytes]], bytes]], ...]
 _LONGEST = 160
 """Longest text that is mended, in bytes: so much is held back at the end of what has come."""
 
@@ -43,7 +41,7 @@ class Incoming:
         length = response.headers.get("Content-Length", "")
         self.missing = int(length) if length.isdigit() else None
         self._ready, self._kept, self._ended = io.BytesIO(), b"", False
-        self._fix = "json" in (response.headers.get("Content-Type") or "")
+        self._mends = _IN_JSON if "json" in (response.headers.get("Content-Type") or "") else _IN_TRIPLES
 
     @property
     def delimited(self) -> bool:
@@ -61,9 +59,9 @@ class Incoming:
     def _read(self, amount: int) -> bytes:
         while not (found := self._ready.read(amount)) and not self._ended:
             self._kept += self._more()
-            if self._fix:
-                self._kept = _TYPED.sub(_boolean, _BLANK.sub(rb"\1", self._kept))
-            end = len(self._kept) if self._ended or not self._fix else max(0, len(self._kept) - _LONGEST)
+            for wrong, right in self._mends:
+                self._kept = wrong.sub(right, self._kept)
+            end = len(self._kept) if self._ended else max(0, len(self._kept) - _LONGEST)
             self._ready, self._kept = io.BytesIO(self._kept[:end]), self._kept[end:]
         return found
 
@@ -88,6 +86,22 @@ class Incoming:
 
 def _boolean(match: re.Match[bytes]) -> bytes:
     return match[1] + (b"true" if match[2] == b"1" else b"false")
+
+
+def _duration(match: re.Match[bytes]) -> bytes:
+    """Return a number of months as the lexical form of a duration (XML Schema 1.1 Part 2, §3.3.6)."""
+    years, months = divmod(int(match[3]), 12)
+    parts = [b"%dY" % years if years else b"", b"%dM" % months if months or not years else b""]
+    return b"".join([match[1], match[2], b"P", *parts])
+
+
+# Virtuoso: blank nodes as nodeID:// IRIs; booleans as 0 and 1; durations as their number of months.
+_IN_JSON: _Mends = (
+    (re.compile(rb'("type"\s*:\s*"bnode"\s*,\s*"value"\s*:\s*")nodeID://'), rb"\1"),
+    (re.compile(_TYPED % b"boolean" + rb'([01])(?=")'), _boolean),
+    (re.compile(_TYPED % b"duration" + rb'(-?)(\d{1,9})(?=")'), _duration),
+)
+_IN_TRIPLES: _Mends = ((re.compile(rb'(")(-?)(\d{1,9})(?="\^\^<' + _XSD + rb"duration>)"), _duration),)
 
 
 def refuse_partial(headers: http.client.HTTPMessage) -> None:

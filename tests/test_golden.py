@@ -56,7 +56,7 @@ def test_no_golden_result_is_empty(answers):
         assert rows, stem
 
 
-MINUTES_IN_RDFLIB = {"resource-in-graphs", "same-question-different-sources"}
+MINUTES_IN_RDFLIB = {"record-of-intervention", "resource-in-graphs", "same-question-different-sources"}
 """Queries that rdflib takes minutes for, which Oxigraph and Virtuoso answer at once."""
 
 

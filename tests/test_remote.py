@@ -249,6 +249,22 @@ def test_an_answer_that_breaks_off_is_never_passed_on(ask):
         ask(base, "CONSTRUCT WHERE { ?s ?p ?o }", "text/turtle")
 
 
+@pytest.mark.parametrize(
+    ("months", "duration"),
+    [("36", "P3Y"), ("6", "P6M"), ("18", "P1Y6M"), ("-12", "-P1Y"), ("0", "P0M"), ("P2W", "P2W")],
+)
+def test_a_duration_that_comes_as_a_number_of_months_is_one_again(ask, months, duration):
+    kind = "http://www.w3.org/2001/XMLSchema#duration"
+    term = {"type": "typed-literal", "datatype": kind, "value": months}
+    results = json.dumps({"head": {"vars": ["d"]}, "results": {"bindings": [{"d": term}]}}).encode()
+    with answering(lambda handler: reply(handler, 200, JSON, results)) as base:
+        assert ask(base, "SELECT ?d { ?s ev:followUp ?d }", "text/csv").body.split() == [b"d", duration.encode()]
+    triple = f'<urn:x:s> <urn:x:p> "%s"^^<{kind}> .\n'
+    with answering(lambda handler: reply(handler, 200, "application/n-triples", (triple % months).encode())) as base:
+        found = ask(base, "CONSTRUCT WHERE { ?s ?p ?o }", "application/n-triples").body
+    assert found.decode() == triple % duration
+
+
 @pytest.fixture(scope="session")
 def capping(published, store_server):
     """The address of a server that silently gives at most 100 rows, as Virtuoso does; it says so for SELECT only."""
