@@ -76,6 +76,7 @@ class Swap:
 
     async def close(self) -> None:
         """Stop looking, and close the engines of releases that are no longer served."""
+        await asyncio.sleep(0)  # one that has just begun to retire an engine closes it when it is cancelled
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
