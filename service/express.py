@@ -18,7 +18,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from evidensgraf.graph.engine import EngineError
 from evidensgraf.service.access import Record
-from evidensgraf.service.bounds import out_of_bounds
 from evidensgraf.service.middleware import everywhere, given_up
 from evidensgraf.service.problems import respond
 from evidensgraf.service.protocol import BoundedProtocol
@@ -41,7 +40,7 @@ class ExpressProtocol(BoundedProtocol):
         """Answer a request, now or soon; say no when it has no shortcut."""
         scope: Any = cycle.scope
         key = request_key(scope)
-        if key is None or not cycle.keep_alive or cycle.waiting_for_100_continue or out_of_bounds(scope):
+        if key is None or not cycle.keep_alive or cycle.waiting_for_100_continue:
             return False
         serving: Serving = self.application.state.served.serving
         whole: Whole | None = serving.recent.get(key)

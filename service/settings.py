@@ -75,7 +75,8 @@ class Settings:
     - ``publisher_type``: what kind of publisher that is, by a name of the ADMS vocabulary.
     - ``contact``: e-mail address for questions on the dataset and the services; empty where there is none.
     - ``endpoint``: SPARQL 1.1 endpoint to answer from, instead of a release on this machine; empty for none.
-    - ``endpoint_user``, ``endpoint_password``: what it is called with, where it asks (Basic or Digest).
+    - ``endpoint_user``: name that it is called with, where it asks for one (Basic or Digest).
+    - ``endpoint_password``: password that it is called with.
     - ``endpoint_token``: bearer token that it is called with; empty for none.
     - ``endpoint_poll``: seconds between two looks at which release is at the endpoint, above 0.
     """

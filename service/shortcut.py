@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidensgraf.graph.guard import glance
 from evidensgraf.service.access import note, route_of
+from evidensgraf.service.bounds import out_of_bounds
 from evidensgraf.service.negotiation import Variant, choose
 from evidensgraf.service.paths import alone
 from evidensgraf.service.responses import HTML
@@ -98,8 +99,10 @@ def keep(serving: Serving, key: Key, whole: Whole) -> None:
 
 
 def request_key(scope: Scope) -> Key | None:
-    """Return what a GET asks for; None for another method, and for a condition or a range (RFC 9110 §13, §14)."""
-    if scope["type"] != "http" or scope["method"] != "GET":
+    """Return what a GET asks for; None for another method, and for a condition or a range (RFC 9110 §13, §14), and for
+    a head that is out of bounds.
+    """
+    if scope["type"] != "http" or scope["method"] != "GET" or out_of_bounds(scope):
         return None
     negotiated: list[bytes] = []
     for name, value in scope["headers"]:
