@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import resource
-from evidensgraf.service.facts import Facts, Record, Row, ask, kind_of
+from evidensgraf.service.facts import Facts, Record, ask, kind_of
 from evidensgraf.service.statements import statement
 
 CLAIMS = ("appraisal", "recommendation", "prerequisite")
@@ -23,43 +23,36 @@ async def evidence_chain(engine: Engine, kind: str, slug: str) -> Record | None:
     if kind not in CLAIMS:
         return None
     claim = resource(kind, slug)
-    facts = Facts(await ask(engine, "record", resource=claim))
-    if claim not in facts:
-        return None
-    return unfold(facts, claim, outline(await ask(engine, "evidence-chain", claim=claim)))
+    facts = Facts(await ask(engine, "record-of-claim", claim=claim))
+    return unfold(facts, claim) if claim in facts else None
 
 
-Outline = dict[str, dict[str, list[str]]]
-"""Conclusion → evidence line → statements, as IRIs in the order in which they are shown."""
-
-
-def outline(rows: list[Row]) -> Outline:
-    """Return the skeleton of a chain from the rows of the query ``evidence-chain``."""
-    skeleton: Outline = {}
-    for row in rows:
-        statements = skeleton.setdefault(row["conclusion"]["value"], {}).setdefault(row["line"]["value"], [])
-        if "statement" in row and row["statement"]["value"] not in statements:
-            statements.append(row["statement"]["value"])
-    return skeleton
-
-
-def unfold(facts: Facts, claim: str, skeleton: Outline, above: tuple[str, ...] = ()) -> Record:
+def unfold(facts: Facts, claim: str, above: tuple[str, ...] = ()) -> Record:
     """Return a conclusion with its evidence lines, and theirs where a statement is a conclusion itself."""
     record = statement(facts, claim)
+    lines = _lines(facts, claim)
     above = (*above, claim)
-    if claim in skeleton or kind_of(claim) in CLAIMS:
+    if lines or kind_of(claim) in CLAIMS:
         record["lines"] = [
             {
                 "id": line,
                 "direction": facts.first_link(line, "ev:direction"),
                 "basis": facts.links(line, "ev:basis"),
                 "statements": [
-                    statement(facts, item) if item in above else unfold(facts, item, skeleton, above) for item in items
+                    statement(facts, item) if item in above else unfold(facts, item, above)
+                    for item in sorted(facts.iris(line, "ev:hasEvidenceItem"))
                 ],
             }
-            for line, items in sorted(skeleton.get(claim, {}).items(), key=lambda pair: _number(pair[0]))
+            for line in lines
         ]
     return record
+
+
+def _lines(facts: Facts, claim: str) -> list[str]:
+    """Return the evidence lines of a conclusion that say how it is weighed and on what basis, by their numbers."""
+    whole = ("ev:direction", "ev:basis")
+    found = facts.iris(claim, "ev:hasEvidenceLine")
+    return sorted((line for line in found if all(facts.terms(line, p) for p in whole)), key=_number)
 
 
 def _number(line: str) -> tuple[int, str]:

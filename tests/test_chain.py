@@ -5,10 +5,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from evidensgraf.ontology.namespaces import expand
 from evidensgraf.service import records
-from evidensgraf.service.chain import evidence_chain, outline, unfold
+from evidensgraf.service.chain import evidence_chain, unfold
 from evidensgraf.service.chain_svg import Picture, draw
-from evidensgraf.service.facts import Facts
+from evidensgraf.service.facts import Facts, ask
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -58,13 +59,37 @@ def test_no_chain_of_another_kind(runner, engine):
     assert runner.run(evidence_chain(engine, "appraisal", "no-such-thing")) is None
 
 
+def test_the_chain_is_what_the_query_of_the_catalogue_says(runner, engine, chains):
+    """The lines, their order and their statements are those of ``evidence-chain``, which anybody can ask."""
+    for (kind, slug), chain in chains.items():
+        asked: dict[str, list[str]] = {}
+        for row in runner.run(ask(engine, "evidence-chain", claim=chain["id"])):
+            if row["conclusion"]["value"] == chain["id"]:
+                items = asked.setdefault(row["line"]["value"], [])
+                if "statement" in row and row["statement"]["value"] not in items:
+                    items.append(row["statement"]["value"])
+        assert {line["id"]: [s["id"] for s in line["statements"]] for line in chain["lines"]} == asked, (kind, slug)
+
+
+def test_what_the_chain_shows_is_what_the_whole_record_says(runner, engine, chains):
+    """Nothing that is shown is among what the narrow query leaves out."""
+    for chain in chains.values():
+        assert unfold(Facts(runner.run(ask(engine, "record", resource=chain["id"]))), chain["id"]) == chain
+
+
+def _said(subject, curie, value):
+    found = {"subject": subject, "property": expand(curie), "value": value}
+    return {name: {"type": "uri", "value": iri} for name, iri in found.items()}
+
+
 def test_a_chain_that_bites_its_tail_ends():
     base = "https://w3id.org/evidensgraf/id/appraisal/"
-    rows = [
-        {"conclusion": {"value": base + a}, "line": {"value": f"{base}{a}#line-1"}, "statement": {"value": base + b}}
-        for a, b in (("a", "b"), ("b", "a"))
-    ]
-    chain = unfold(Facts([]), base + "a", outline(rows))
+    rows = []
+    for a, b in (("a", "b"), ("b", "a")):
+        line = f"{base}{a}#line-1"
+        rows += [_said(base + a, "ev:hasEvidenceLine", line), _said(line, "ev:hasEvidenceItem", base + b)]
+        rows += [_said(line, "ev:direction", base), _said(line, "ev:basis", base)]
+    chain = unfold(Facts(rows), base + "a")
     inner = chain["lines"][0]["statements"][0]
     assert inner["id"] == base + "b"
     assert "lines" not in inner["lines"][0]["statements"][0]

@@ -358,7 +358,9 @@ def test_the_queries_for_developers_stand_apart(pages):
     after = names[names.index("developers") + 1 :]
     described = {"collection", "members-of-class", "resource-description", "resource-in-graphs"}
     described |= {"shapes-of-term", "uses-of-term"}
-    assert set(after) == {"labels", "links-to-resource", "record", "record-of-intervention"} | described
+    assert (
+        set(after) == {"labels", "links-to-resource", "record", "record-of-claim", "record-of-intervention"} | described
+    )
 
 
 RIGHTLY_EMPTY = (

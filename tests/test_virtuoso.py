@@ -34,6 +34,7 @@ SAME_ROWS = {
     "labels",
     "links-to-resource",
     "record",
+    "record-of-claim",
     "record-of-intervention",
     "resource-in-graphs",
     "sources",
