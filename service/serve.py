@@ -55,6 +55,7 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     await asyncio.sleep(0)  # its process loads the release while this one loads the rest of the program
     from evidensgraf.service.app import create_app
     from evidensgraf.service.server import Server
+    from evidensgraf.service.warming import Warming
 
     engine = await starting
     release = engine.release
@@ -70,9 +71,11 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     host, port = listener.getsockname()[:2]
     print(f"Evidensgraf release {release.id} (sha256 {release.digest[:12]}…)\nhttp://{host}:{port}/", flush=True)
     print("Stop with Ctrl+C.", file=sys.stderr)
+    warming = Warming(app.state.served)
     try:
         await running
     finally:
+        await warming.close()
         await renewal.close()
         await app.state.served.serving.engine.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.requests import Request
@@ -65,14 +65,19 @@ class Serving:
 
 
 class Served:
-    """Gives every request what is served when it starts; ``serving`` is replaced whole, between two requests."""
+    """Gives every request what is served when it starts; ``serving`` is replaced whole, between two requests.
+
+    ``prepare`` is called with what is served from now on, and returns at once.
+    """
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
+        self.prepare: Callable[[Serving], None] = lambda _: None
 
     def swap(self, serving: Serving) -> Serving:
         """Answer from ``serving`` from the next request on, and return what was served; the caller retires it."""
         old, self.serving = self.serving, serving
+        self.prepare(serving)
         return old
 
 
