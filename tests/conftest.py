@@ -16,6 +16,7 @@ from evidensgraf.graph.writing import writer
 from evidensgraf.service.app import create_app
 from evidensgraf.service.settings import Settings
 from tests.remote import oxigraph
+from tests.rest_api import API, COLLECTIONS, follow
 from tests.serving import Process
 
 
@@ -119,3 +120,24 @@ def other_release(tmp_path_factory):
         b"_:c14n0 <urn:p> <urn:o> <https://w3id.org/evidensgraf/graph/other> .\n",
     ]
     return publish(tmp_path_factory.mktemp("other"), "2026-01-01", sorted(lines))
+
+
+@pytest.fixture(scope="session")
+def whole(client):
+    """Every list of the REST API, whole: name → records."""
+    return {name: follow(client, f"{API}/{name}?limit=500") for name in COLLECTIONS}
+
+
+@pytest.fixture(scope="session")
+def document(client):
+    """The description of the REST API."""
+    response = client.get(f"{API}/openapi.json")
+    assert response.status_code == 200
+    return response.json()
+
+
+@pytest.fixture(scope="session")
+def operations(document):
+    """The operations of the REST API by path."""
+    assert all(list(item) == ["get"] for item in document["paths"].values())
+    return {path: item["get"] for path, item in document["paths"].items()}
