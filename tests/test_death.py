@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from evidensgraf.service.problem_types import PROBLEM_TYPES
-from tests.servers import descendants, resident_mb, serving
+from tests.processes import descendants, resident_mb
+from tests.serving import Process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -112,8 +113,8 @@ async def under_attack(url):
 
 
 def test_queries_of_death_harm_nobody(release, tmp_path):
-    with serving(release.path, log="off", **LIMITS) as server:
-        pid = server.process.pid
+    with Process(release, tmp_path / "errors", log="off", **LIMITS) as server:
+        pid = server.popen.pid
         for path in INNOCENT:
             httpx.get(server.url + path, timeout=60)
         before = resident_mb([pid, *descendants(pid)])
@@ -126,5 +127,5 @@ def test_queries_of_death_harm_nobody(release, tmp_path):
             time.sleep(0.05)
         assert len(descendants(pid)) == 1 + LIMITS["workers"]
         assert resident_mb([pid, *descendants(pid)]) < before + REMEMBERED_MB
-        assert server.process.poll() is None
-        assert not any("Traceback" in line for line in server.lines)
+        assert server.popen.poll() is None
+        assert "Traceback" not in server.log.read_text()

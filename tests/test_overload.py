@@ -7,16 +7,18 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
-from tests.servers import serving
+from tests.serving import Process
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(STR(?c)) + STRLEN(STR(?f)) > %d) }"
 WORKERS, QUEUE = 2, 1  # of which one worker is for queries of users
 
 
 @pytest.fixture(scope="module")
-def url(release):
+def url(release, tmp_path_factory):
     """The address of a server whose deadline no test waits for."""
-    with serving(release.path, log="off", workers=WORKERS, queue=QUEUE, seconds=120, memory_mb=256, wait=120) as server:
+    errors = tmp_path_factory.mktemp("log") / "errors"
+    settings = {"workers": WORKERS, "queue": QUEUE, "seconds": 120, "memory_mb": 256, "wait": 120}
+    with Process(release, errors, log="off", **settings) as server:
         yield server.url
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.graph.release import DESCRIPTION, MANIFEST, QUADS, open_release
+from evidensgraf.service.running import engine_for, started
 from evidensgraf.service.serving import Served, Serving
 from evidensgraf.service.settings import Settings
 from evidensgraf.service.swap import Swap, newest
-from tests.servers import alive, descendants, serving
+from tests.processes import alive, descendants
+from tests.serving import Process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -117,14 +118,14 @@ def test_releases_are_swapped_under_load_and_broken_ones_refused(releases, tmp_p
             await load.until(10)
             for name in ("new", "old", "new"):
                 lead(link, releases[name])
-                server.signal(signal.SIGHUP)
+                server.popen.send_signal(signal.SIGHUP)
                 await say(server.wait_for, f"release {releases[name].name}")
                 after = len(load.seen)
                 await load.until(2 * load.clients)  # what was under way, and then
                 assert set(load.seen[after + load.clients :]) == {releases[name].name}
             for name, words in (("false", "SHA-256"), ("unreadable", "could not be loaded"), ("empty", "is empty")):
                 lead(link, releases[name])
-                server.signal(signal.SIGHUP)
+                server.popen.send_signal(signal.SIGHUP)
                 said = await say(server.wait_for, "a release is refused, and 2026-02-02 is served on")
                 assert words in said
                 await load.until(5)
@@ -132,14 +133,14 @@ def test_releases_are_swapped_under_load_and_broken_ones_refused(releases, tmp_p
         assert load.faults == []
         assert {"2026-01-01", "2026-02-02"} == set(load.seen)
 
-    with serving(link, workers=2, log="text", log_file=tmp_path / "log") as server:
+    with Process(link, tmp_path / "errors", workers=2, log="text", log_file=tmp_path / "log") as server:
         asyncio.run(test(server))
-        supervisors = [p for p in descendants(server.process.pid) if b"supervisor" in _command(p)]
+        supervisors = [p for p in descendants(server.popen.pid) if b"supervisor" in _command(p)]
         deadline = time.monotonic() + 30
         while len([p for p in supervisors if alive(p)]) > 3 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert len([p for p in supervisors if alive(p)]) == 3  # one supervisor and two workers: the old ones have gone
-        below = descendants(server.process.pid)
+        below = descendants(server.popen.pid)
     assert not any(alive(pid) for pid in below)
 
 
@@ -154,26 +155,26 @@ def test_killed_workers_and_supervisors_fail_no_request_and_a_killed_server_leav
     async def test(server):
         async with Load(server.url) as load:
             await load.until(10)
-            supervisor, *workers = descendants(server.process.pid)
+            supervisor, *workers = descendants(server.popen.pid)
             for victim in (workers[0], supervisor):
                 os.kill(victim, signal.SIGKILL)
                 await load.until(10)
-            for victim in descendants(server.process.pid)[1:]:
+            for victim in descendants(server.popen.pid)[1:]:
                 os.kill(victim, signal.SIGKILL)
             await load.until(10)
         assert load.faults == []
 
-    with serving(releases["old"], workers=2, log="off") as server:
+    with Process(releases["old"], tmp_path / "errors", workers=2, log="off") as server:
         asyncio.run(test(server))
-        below = descendants(server.process.pid)
+        below = descendants(server.popen.pid)
         assert len(below) == 3
-        server.process.kill()
-        server.process.wait()
+        server.popen.kill()
+        server.popen.wait()
         deadline = time.monotonic() + 10
         while any(alive(pid) for pid in below) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not any(alive(pid) for pid in below)
-    with serving(releases["old"], workers=1, log="off") as again:
+    with Process(releases["old"], tmp_path / "errors", workers=1, log="off") as again:
         assert httpx.get(f"{again.url}/sparql", params={"query": VERSION % 0}).status_code == 200
 
 
@@ -182,14 +183,8 @@ def test_a_directory_is_watched_and_the_newest_whole_release_in_it_served(releas
         shutil.copytree(releases[name], tmp_path / ".draft")
         (tmp_path / ".draft").rename(tmp_path / releases[name].name)
 
-    async def start(found):
-        engine = LocalEngine(found, workers=1)
-        try:
-            await engine.start()
-        except BaseException:
-            await engine.close()
-            raise
-        return engine
+    def start(found):
+        return started(engine_for(found, Settings(workers=1)))
 
     async def test():
         publish("old")
