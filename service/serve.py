@@ -25,7 +25,7 @@ from evidensgraf.service.swap import Swap, newest
 
 if TYPE_CHECKING:
     from evidensgraf.graph.remote import RemoteEngine
-    from evidensgraf.service.backend import Following
+    from evidensgraf.service.renewal import Renewal
 
 
 def serve(options: Namespace) -> int:
@@ -80,9 +80,7 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
         await app.state.served.serving.engine.close()
 
 
-def _renewal(
-    served: Served, options: Namespace, settings: Settings, engine: LocalEngine | RemoteEngine
-) -> Swap | Following:
+def _renewal(served: Served, options: Namespace, settings: Settings, engine: LocalEngine | RemoteEngine) -> Renewal:
     """Have another release served when that is asked for, and when the settings say so as soon as it is there."""
     if not isinstance(engine, LocalEngine):
         from evidensgraf.service.backend import Following

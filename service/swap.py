@@ -9,13 +9,12 @@ from pathlib import Path
 
 from evidensgraf.graph.engine import Engine, EngineError, EngineUnavailable
 from evidensgraf.graph.release import Release, ReleaseError, find_releases, open_release, read_release
+from evidensgraf.service.renewal import Renewal
 from evidensgraf.service.serving import Served, Serving
 from evidensgraf.service.settings import Settings
 
 LOG = logging.getLogger("evidensgraf.service.swap")
 LOG.setLevel(logging.INFO)  # that another release is served is news, wherever warnings go
-DEADLINES = 6
-"""How long the requests of a release that is no longer served may take to end, in deadlines of a query."""
 _PROBE = "ASK { ?s ?p ?o }"
 
 
@@ -26,8 +25,8 @@ def newest(directory: Path) -> Path:
     raise ReleaseError(f"{directory} has no release. Make one with: evidensgraf build")
 
 
-class Swap:
-    """Looks for another release than the one that is served, and serves it.
+class Swap(Renewal):
+    """Looks for another release than the one that is served, and serves it unless it was refused.
 
     ``find`` says where the release is that is to be served (a resolved path), ``start`` starts an engine over one.
     """
@@ -39,47 +38,30 @@ class Swap:
         find: Callable[[], Path],
         start: Callable[[Release], Awaitable[Engine]],
     ) -> None:
-        self.served, self.settings, self._find, self._start = served, settings, find, start
-        self._one_at_a_time = asyncio.Lock()
+        super().__init__(served, settings)
+        self._find, self._start = find, start
         self._refused: tuple[Path, str] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def ask(self) -> None:
         """Look at once, in the background; a release that was refused is tried again."""
         self._refused = None
-        self._keep(asyncio.create_task(self.look()))
+        super().ask()
 
-    def watch(self, seconds: float) -> None:
-        """Look every so many seconds, until this is closed."""
-        self._keep(asyncio.create_task(self._watch(seconds)))
-
-    async def look(self) -> None:
-        """Serve the release that is to be served, unless it is served already or was refused.
-
-        Nothing is raised: a release that cannot be served is said in the log, and what is served goes on.
-        """
-        async with self._one_at_a_time:
-            old = self.served.serving.release
-            try:
-                found = await asyncio.to_thread(lambda: read_release(self._find()))
-                known = (found.path, found.digest)
-                if known in ((old.path.resolve(), old.digest), self._refused):
-                    return
-                self._refused = known
-                serving = await self._ready(found.path)
-            except (ReleaseError, EngineError, OSError) as error:
-                LOG.error("a release is refused, and %s is served on: %s", old.id, error)  # noqa: TRY400
+    async def _look(self) -> None:
+        old = self.served.serving.release
+        try:
+            found = await asyncio.to_thread(lambda: read_release(self._find()))
+            known = (found.path, found.digest)
+            if known in ((old.path.resolve(), old.digest), self._refused):
                 return
-            self._refused = None
-            self._keep(asyncio.create_task(self._retire(self.served.swap(serving))))
-            LOG.info("release %s (sha256 %s…) is served, instead of %s", found.id, found.digest[:12], old.id)
-
-    async def close(self) -> None:
-        """Stop looking, and close the engines of releases that are no longer served."""
-        await asyncio.sleep(0)  # one that has just begun to retire an engine closes it when it is cancelled
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._refused = known
+            serving = await self._ready(found.path)
+        except (ReleaseError, EngineError, OSError) as error:
+            LOG.error("a release is refused, and %s is served on: %s", old.id, error)  # noqa: TRY400
+            return
+        self._refused = None
+        self.replace(serving)
+        LOG.info("release %s (sha256 %s…) is served, instead of %s", found.id, found.digest[:12], old.id)
 
     async def _ready(self, path: Path) -> Serving:
         release = await asyncio.to_thread(open_release, path)
@@ -91,15 +73,3 @@ class Swap:
             await engine.close()
             raise
         return Serving(engine, release, self.settings)
-
-    async def _retire(self, serving: Serving) -> None:
-        await serving.retire(DEADLINES * self.settings.seconds)
-
-    async def _watch(self, seconds: float) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            await self.look()
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

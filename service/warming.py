@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
+from evidensgraf.service.background import Background
 from evidensgraf.service.search import index_of
 from evidensgraf.service.serving import Served, Serving
 
@@ -24,20 +24,16 @@ async def warm(serving: Serving) -> None:
 
 
 class Warming:
-    """Warms what is served, and what is served instead of it; ``close`` stops that."""
+    """Warms what is served, and what is served instead of it."""
 
     def __init__(self, served: Served) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         served.prepare = self._start
         self._start(served.serving)
 
     def _start(self, serving: Serving) -> None:
-        task = asyncio.create_task(warm(serving))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(warm(serving))
 
     async def close(self) -> None:
         """Stop, and wait until that is done."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.close()
