@@ -177,9 +177,9 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token("word" if kind == "run" else kind, value, start)
 
 
-def apart(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Do work on a text longer than ``LONG`` in a thread: one at a time, while everything else goes on."""
-    return asyncio.get_running_loop().run_in_executor(_READER, work)
+async def apart(text: str, work: Callable[[], T]) -> T:
+    """Do work on a text; when it is longer than ``LONG``, in a thread: one at a time, while everything else goes on."""
+    return await asyncio.get_running_loop().run_in_executor(_READER, work) if len(text) > LONG else work()
 
 
 def _resolve(token: Token, prefixes: dict[str, str], base: str) -> str:

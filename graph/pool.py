@@ -30,7 +30,7 @@ from evidensgraf.graph.engine import (
     QueryFailed,
     QueryRefused,
 )
-from evidensgraf.graph.guard import LONG, Reading, apart, read
+from evidensgraf.graph.guard import Reading, apart, read
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.graph.stores import DISK, MEMORY
@@ -227,7 +227,7 @@ class LocalEngine:
         self, text: str, media_type: str, default_graphs: Sequence[str], named_graphs: Sequence[str], limits: Limits
     ) -> Answer:
         check = partial(self._read, text, media_type, [*default_graphs, *named_graphs])
-        reading = await apart(check) if len(text) > LONG else check()
+        reading = await apart(text, check)
         key = (text, media_type, tuple(default_graphs), tuple(named_graphs))
         if reading.constant and (known := self._recent.get(key)) is not None:
             return known
@@ -249,7 +249,7 @@ class LocalEngine:
             self._refuse_when_failed()
         if "error" in header:
             say = partial(failure, header, limits, text, reading.form)
-            raise await apart(say) if len(text) > LONG else say()
+            raise await apart(text, say)
         answer = Answer(body, media_type, reading.form)
         if reading.constant:
             self._recent.put(key, answer, len(answer.body))

@@ -9,7 +9,7 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,6 @@ from evidensgraf.graph.breaker import Breaker
 from evidensgraf.graph.endpoint import Call, Endpoint, Handshake, Passing, Rejected, TooLate, ask
 from evidensgraf.graph.engine import (
     Answer,
-    EngineBusy,
     EngineError,
     EngineFault,
     EngineUnavailable,
@@ -32,7 +31,8 @@ from evidensgraf.graph.engine import (
     QueryFailed,
     QueryRefused,
 )
-from evidensgraf.graph.guard import LONG, Reading, apart, plain, read
+from evidensgraf.graph.guard import Reading, apart, plain, read
+from evidensgraf.graph.lane import Places
 from evidensgraf.graph.pool import LocalEngine, failure
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import QUADS, Release
@@ -92,8 +92,7 @@ class RemoteEngine:
         self.activity = activity or Activity()
         self._recent: Recent[Answer] = Recent(recent_mb * 2**20, self.activity.answers)
         self._threads = ThreadPoolExecutor(workers, "endpoint")
-        self._places = asyncio.Semaphore(workers)
-        self._idle, self._waiting = workers, 0
+        self._places, self._idle = Places(workers, queue, wait, self.activity.waiting), workers
         self._breaker, self._handshake = Breaker(), Handshake()
         self._suspended: str | None = None
         self._directory = directory or tempfile.TemporaryDirectory(prefix="evidensgraf-")
@@ -110,7 +109,7 @@ class RemoteEngine:
     @property
     def waiting(self) -> int:
         """Queries that wait for a call to end."""
-        return self._waiting
+        return self._places.waiting
 
     def suspend(self, reason: str | None) -> None:
         """Answer no further query but with ``EngineUnavailable`` and a reason, until it is called with None."""
@@ -145,14 +144,14 @@ class RemoteEngine:
     async def _query(
         self, text: str, media_type: str, graphs: tuple[Sequence[str], Sequence[str]], limits: Limits
     ) -> Answer:
-        reading = await _aside(text, lambda: self._read(text))
+        reading = await apart(text, lambda: self._read(text))
         key = (text, media_type, *map(tuple, graphs))
         if reading.constant and (known := self._recent.get(key)) is not None:
             return known
         if self._suspended:
             raise EngineUnavailable(self._suspended)
         await self._judge.query(text, media_type, default_graphs=graphs[0], named_graphs=graphs[1], limits=limits)
-        asked = await _aside(text, lambda: self._question(text, reading, media_type, graphs, limits))
+        asked = await apart(text, lambda: self._question(text, reading, media_type, graphs, limits))
         answer = Answer(await self._in_turn(asked), media_type, reading.form)
         if reading.constant:
             self._recent.put(key, answer, len(answer.body))
@@ -186,25 +185,14 @@ class RemoteEngine:
 
     async def _in_turn(self, asked: _Question) -> bytes:
         """Make a call when there is a place for it; the place is free again when its thread is."""
-        if self._places.locked() and self._waiting >= self.queue:
-            raise EngineBusy(retry_after=1)
-        self._waiting += 1
-        began = time.perf_counter()
-        try:
-            async with asyncio.timeout(self.wait):
-                await self._places.acquire()
-        except TimeoutError:
-            raise EngineBusy(retry_after=1) from None
-        finally:
-            self._waiting -= 1
-            self.activity.waiting.add(time.perf_counter() - began)
+        await self._places.enter()
         return await self._threaded(Call(asked.limits.seconds), asked)
 
     async def _threaded(self, call: Call, asked: _Question) -> bytes:
         try:
             self._breaker.check()
         except EngineUnavailable:
-            self._places.release()
+            self._places.leave()
             raise
         began = time.perf_counter()
         self._idle -= 1
@@ -229,7 +217,7 @@ class RemoteEngine:
 
     def _leave(self, running: asyncio.Future[bytes]) -> None:
         self._idle += 1
-        self._places.release()
+        self._places.leave()
         if not running.cancelled():
             running.exception()  # it was raised to whoever still waits
 
@@ -330,11 +318,6 @@ def _results(asked: _Question, source: incoming.Incoming) -> ox.QuerySolutions |
         return incoming.triples(source)
     results = incoming.solutions(source)
     return incoming.as_boolean(results) if asked.form == "ASK" else results
-
-
-async def _aside(text: str, work: Callable[[], T]) -> T:
-    """Do work on a text; on a long one in a thread."""
-    return await apart(work) if len(text) > LONG else work()
 
 
 def _over(limit: str, limits: Limits) -> EngineError:

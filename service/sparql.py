@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from evidensgraf.graph.engine import Answer, EngineError, QueryFailed, QueryRefused
-from evidensgraf.graph.guard import LONG, Reading, apart, read
+from evidensgraf.graph.guard import Reading, apart, read
 from evidensgraf.service import pages
 from evidensgraf.service.description import serialise, service_description
 from evidensgraf.service.negotiation import Variant
@@ -146,7 +146,7 @@ async def evaluate(request: Request, operation: Operation, suffix: str | None = 
     Raises ``Problem`` (406) and everything that ``Engine.query`` raises; a page shows the problem beside the query.
     """
     query = operation.query
-    reading = await apart(lambda: _reading(query)) if len(query) > LONG else _reading(query)
+    reading = await apart(query, lambda: _reading(query))
     variants = variants_of(reading.form)
     variant = negotiate(request, variants, suffix) if reading.form else variants[0]
     lang = language(request) if variant == HTML else None
