@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ import pyoxigraph as ox
 from evidensgraf.graph.changes import ADDED, REMOVED, summary, to_json, write_changes
 from evidensgraf.graph.crate import CRATE, crate
 from evidensgraf.graph.describe import About, describe
+from evidensgraf.graph.directories import locked, sync
 from evidensgraf.graph.dumps import GZIP, MEDIA_TYPES, compress, survey, write_dumps
 from evidensgraf.graph.release import (
     CHANGES,
@@ -70,7 +70,7 @@ def publish(
             draft.chmod(0o755)
             with contextlib.suppress(OSError):  # somebody else has just published the same release
                 draft.rename(target)
-            _sync_directory(releases)
+            sync(releases)
     except OSError as error:
         reason = error.strerror or error
         raise ReleaseError(f"cannot write releases in {releases}: {reason}. Choose another with --releases.") from error
@@ -175,13 +175,13 @@ def _draft(releases: Path) -> Iterator[Path]:
     being built.
     """
     releases.mkdir(parents=True, exist_ok=True)
-    with _locked(releases):
+    with locked(releases):
         for left in releases.glob(f"{DRAFT}*"):
-            with contextlib.suppress(OSError), _locked(left, wait=False):
+            with contextlib.suppress(OSError), locked(left, wait=False):
                 shutil.rmtree(left)
         draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=releases))
         lock = contextlib.ExitStack()
-        lock.enter_context(_locked(draft, wait=False))
+        lock.enter_context(locked(draft, wait=False))
     with lock:
         try:
             yield draft
@@ -189,27 +189,8 @@ def _draft(releases: Path) -> Iterator[Path]:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _locked(directory: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of a directory (flock). Raises ``OSError`` when it is held and not to be waited for."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _sync(draft: Path) -> None:
     for path in draft.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
-    _sync_directory(draft)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(draft)

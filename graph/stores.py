@@ -6,8 +6,6 @@ process of its own does that because loading takes much memory, which is given b
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +17,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from evidensgraf.graph.confine import die_with_parent
+from evidensgraf.graph.directories import locked, sync
 
 MEMORY, DISK = "memory", "disk"
 """The two kinds of store."""
@@ -57,16 +56,13 @@ def make(quads: Path) -> Path:
     It has its name only when it is whole: what a killed process leaves is cleared by the next one. One process at a
     time works in a directory. Raises ``OSError`` or ``SyntaxError``.
     """
-    target, directory = disk_path(quads), os.open(quads.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+    target = disk_path(quads)
+    with locked(quads.parent):
         if not target.exists():
             for left in quads.parent.glob(".store-*"):
                 shutil.rmtree(left)
             _load(quads, target)
-            os.fsync(directory)
-    finally:
-        os.close(directory)
+            sync(quads.parent)
     return target
 
 
