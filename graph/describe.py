@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from evidensgraf.graph.dumps import GZIP, STEM, Survey
 from evidensgraf.graph.release import Release, ReleaseFile, release_iri
-from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, PREFIXES, resource
+from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, PREFIXES, expand, resource
 
 DATASET = resource("dataset", "evidensgraf")
 """The dataset whose versions the releases are."""
@@ -132,8 +132,7 @@ def statement(subject: str, predicate: str, value: str | ox.Literal) -> ox.Tripl
 
 
 def _iri(name: str) -> ox.NamedNode:
-    prefix, _, local = name.partition(":")
-    return ox.NamedNode(NAMESPACES[prefix] + local)
+    return ox.NamedNode(expand(name, NAMESPACES))
 
 
 def _typed(value: object, datatype: str) -> ox.Literal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -82,14 +83,14 @@ def curie(iri: str) -> str:
     return iri
 
 
-def expand(curie: str) -> str:
-    """Return the IRI of a CURIE with one of the project's prefixes.
+def expand(curie: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
+    """Return the IRI of a CURIE with one of the project's prefixes, or of others.
 
     >>> expand("ev:Finding")
     'https://w3id.org/evidensgraf/def/Finding'
     """
     prefix, _, local = curie.partition(":")
-    return PREFIXES[prefix] + local
+    return prefixes[prefix] + local
 
 
 def kebab(name: str) -> str:

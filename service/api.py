@@ -6,7 +6,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-import pyoxigraph as ox
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from evidensgraf.service.api_jsonld import jsonld_bytes
 from evidensgraf.service.api_select import chosen, fault, pages, refuse, select, sparse, unusable
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.collections import Collection, collections
-from evidensgraf.service.facts import Record
+from evidensgraf.service.facts import Record, construct
 from evidensgraf.service.jsonld import compact
 from evidensgraf.service.near import near
 from evidensgraf.service.negotiation import Variant
@@ -159,8 +158,8 @@ def _record_route(
         about = About(links=[link(iri, "cite-as"), *links], bilingual=True)
         if variant == JSON_LD:
             query = load()["resource-description"].bind({"resource": iri})
-            found = ox.parse((await engine.query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES)
-            return answer(request, compact((q.triple for q in found), context_iri(request), iri), JSON_LD, about=about)
+            found = compact(await construct(engine, query), context_iri(request), iri)
+            return answer(request, found, JSON_LD, about=about)
         shown = await get(engine, slug) if get else table.by_slug[slug]
         return answer(request, json_bytes({**(shown or {}), **stated(request)}), JSON, about=about)
 

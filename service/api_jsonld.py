@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import PREFIXES
 from evidensgraf.service.collections import Collection
-from evidensgraf.service.facts import Record
+from evidensgraf.service.facts import Record, construct
 from evidensgraf.service.jsonld import compact
 
 HYDRA = "http://www.w3.org/ns/hydra/core#"
@@ -27,9 +27,7 @@ async def jsonld_bytes(
     """
     triples = _view([str(record["id"]) for record in records], view)
     if records:
-        query = description(collection, records, fields)
-        found = ox.parse((await engine.query(query, "application/n-triples")).body, format=ox.RdfFormat.N_TRIPLES)
-        triples += [quad.triple for quad in found]
+        triples += await construct(engine, description(collection, records, fields))
     return compact(triples, view["context"], view["page"])
 
 

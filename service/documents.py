@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import pyoxigraph as ox
 from starlette.requests import Request
 from starlette.responses import Response
 
 from evidensgraf.queries.catalogue import load
+from evidensgraf.service.facts import construct
 from evidensgraf.service.jsonld import compact
 from evidensgraf.service.named_graphs import MEDIA_TYPES, in_graph, quads_about, serialise_quads
 from evidensgraf.service.negotiation import Variant
@@ -88,14 +88,8 @@ async def _rdf(request: Request, document: Document, variant: Variant) -> bytes:
     if variant.media_type in MEDIA_TYPES and not document.whole:
         if not document.graph:
             return serialise_quads(await quads_about(engine, document.iri), variant.media_type)
-        quads = in_graph(await _triples(request, document), document.graph)
+        quads = in_graph(await construct(engine, document.query), document.graph)
         return serialise_quads(quads, variant.media_type)
     if media_type == "application/ld+json":
-        triples = (quad.triple for quad in await _triples(request, document))
-        return compact(triples, context_iri(request), document.iri)
+        return compact(await construct(engine, document.query), context_iri(request), document.iri)
     return (await engine.query(document.query, media_type)).body
-
-
-async def _triples(request: Request, document: Document) -> Sequence[ox.Quad]:
-    body = (await engine_of(request).query(document.query, "application/n-triples")).body
-    return list(ox.parse(body, format=ox.RdfFormat.N_TRIPLES))

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from evidensgraf.graph.engine import EngineError
 from evidensgraf.service.access import Record
-from evidensgraf.service.middleware import everywhere, given_up
+from evidensgraf.service.middleware import completed, given_up, of_request
 from evidensgraf.service.problems import respond
 from evidensgraf.service.protocol import BoundedProtocol
 from evidensgraf.service.responses import raw_headers
@@ -91,12 +91,9 @@ class _Answering:
         """Write an answer, and let the connection go on."""
         protocol, record = self.protocol, self.record
         if not whole.head:
-            there = {name for name, _ in whole.headers}
-            rest = everywhere(protocol.application.state.settings.hsts_seconds)
-            whole.head = _written((*whole.headers, *(pair for pair in rest if pair[0] not in there)))
+            whole.head = _written(completed(whole.headers, protocol.application.state.settings.hsts_seconds))
         own = (
-            (b"evidensgraf-release", self.serving.release.id.encode()),
-            (b"x-request-id", record.id.encode()),
+            *of_request(self.serving.release.id, record.id),
             *protocol.server_state.default_headers,
             *(() if self.cycle.keep_alive else ((b"connection", b"close"),)),  # the server stops
         )

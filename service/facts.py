@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pyoxigraph as ox
+
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import ID, PREFIXES, expand
 from evidensgraf.queries.catalogue import load
@@ -20,6 +22,12 @@ Row = Mapping[str, Mapping[str, str]]
 NUMERIC = {PREFIXES["xsd"] + name for name in ("decimal", "integer", "double", "float", "int", "nonNegativeInteger")}
 """Datatypes of numbers."""
 _LANGUAGE = {"sv": 0, "en": 1}
+
+
+async def construct(engine: Engine, query: str) -> list[ox.Triple]:
+    """Return the triples that a CONSTRUCT query gives. Raises what ``Engine.query`` raises."""
+    body = (await engine.query(query, "application/n-triples")).body
+    return [quad.triple for quad in ox.parse(body, format=ox.RdfFormat.N_TRIPLES)]
 
 
 async def ask(engine: Engine, name: str, **values: str) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -46,11 +47,26 @@ PREFLIGHT = {
 }
 
 
+Header = tuple[bytes, bytes]
+"""A header field as ASGI has it: its name in lower case, and its value."""
+
+
 @cache
-def everywhere(hsts_seconds: int) -> list[tuple[bytes, bytes]]:
+def everywhere(hsts_seconds: int) -> list[Header]:
     """Return the headers of every answer that does not say otherwise, as ASGI has them."""
     hsts = {"Strict-Transport-Security": f"max-age={hsts_seconds}"} if hsts_seconds else {}
     return Headers({"Vary": VARY, "Cache-Control": "no-cache", **SECURITY, **CORS, **hsts}).raw
+
+
+def of_request(release: str, request_id: str) -> list[Header]:
+    """Return the headers that say what answered a request, and which request it was."""
+    return [(b"evidensgraf-release", release.encode()), (b"x-request-id", request_id.encode())]
+
+
+def completed(headers: Sequence[Header], hsts_seconds: int) -> list[Header]:
+    """Return the headers of an answer with those that every answer has, where it does not say otherwise."""
+    there = {name for name, _ in headers}
+    return [*headers, *(pair for pair in everywhere(hsts_seconds) if pair[0] not in there)]
 
 
 class EveryAnswer:
@@ -62,8 +78,7 @@ class EveryAnswer:
     """
 
     def __init__(self, app: ASGIApp, root_path: str = "", hsts_seconds: int = 0) -> None:
-        self.app, self.root_path = app, root_path
-        self._everywhere = everywhere(hsts_seconds)
+        self.app, self.root_path, self.hsts_seconds = app, root_path, hsts_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection (ASGI 3)."""
@@ -92,13 +107,8 @@ class EveryAnswer:
             return
         await self.app(scope, receive, send_with_headers)
 
-    def _add_to(self, headers: list[tuple[bytes, bytes]], scope: Scope) -> list[tuple[bytes, bytes]]:
-        there = {name for name, _ in headers}
-        own = [
-            (b"evidensgraf-release", scope[KEY].release.id.encode()),
-            (b"x-request-id", scope["request_id"].encode()),
-        ]
-        return [*headers, *own, *(pair for pair in self._everywhere if pair[0] not in there)]
+    def _add_to(self, headers: list[Header], scope: Scope) -> list[Header]:
+        return completed([*headers, *of_request(scope[KEY].release.id, scope["request_id"])], self.hsts_seconds)
 
 
 class HeadAsGet:

@@ -34,8 +34,8 @@ def _quads(body: bytes) -> Iterator[ox.Quad]:
             yield ox.Quad(row["linked"], row["labelling"], row["label"], row["labelGraph"])
 
 
-def in_graph(triples: Iterable[ox.Quad], graph: str) -> list[ox.Quad]:
-    """Return statements of a default graph as those of a named graph."""
+def in_graph(triples: Iterable[ox.Triple], graph: str) -> list[ox.Quad]:
+    """Return triples as statements of a named graph."""
     name = ox.NamedNode(graph)
     return [ox.Quad(t.subject, t.predicate, t.object, name) for t in triples]
 

@@ -126,7 +126,7 @@ class Kept:
     @cached_property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """All headers as ASGI has them."""
-        return Response(self.body, headers=dict(self.headers), media_type=self.content_type).raw_headers
+        return _raw(self.headers, self.body, self.content_type)
 
 
 @dataclass(frozen=True)
@@ -184,9 +184,12 @@ def answer(
 
 def raw_headers(request: Request, body: bytes, variant: Variant, about: About = PLAIN) -> list[tuple[bytes, bytes]]:
     """Return the headers of a 200 answer in any language, as ASGI has them (names in lower case)."""
-    found = headers_of(request, variant, None, about)
-    found |= {"Content-Length": str(len(body)), "Content-Type": variant.content_type}
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in found.items()]
+    return _raw(headers_of(request, variant, None, about), body, variant.content_type)
+
+
+def _raw(headers: Mapping[str, str], body: bytes, content_type: str) -> list[tuple[bytes, bytes]]:
+    pairs = (*headers.items(), ("Content-Length", str(len(body))), ("Content-Type", content_type))
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs]
 
 
 def conditional(request: Request, headers: Mapping[str, str]) -> Response | None:
