@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from evidensgraf.ontology.namespaces import LANGUAGES
+from evidensgraf.service import i18n
 from evidensgraf.service.api_schemas import IDENTITY, STRING, name_of, record_schema, ref, schemas
 from evidensgraf.service.api_select import DEFAULT_LIMIT, LARGEST, MAX_LIMIT, MAX_PAGE
 from evidensgraf.service.collections import Collection, Filter, collections
@@ -332,13 +334,14 @@ def _document(app: FastAPI, settings: Settings) -> dict[str, Any]:
     }
     limits = settings.limits
     bounds = MAX_LIMIT, limits.seconds, limits.memory_mb, limits.rows, limits.size_mb
+    written = {lang: [i18n.number(bound, lang) for bound in bounds] for lang in LANGUAGES}
     found["info"]["x-limitations"] = {
-        "sv": "Endast läsning. Högst {} poster per sida. En fråga får ta {:g} s och {} MB minne och ge {} rader "
+        "sv": "Endast läsning. Högst {} poster per sida. En fråga får ta {} s och {} MB minne och ge {} rader "
         "eller {} MB; annars ges ett problem, aldrig ett avkortat svar. En lista görs av en enda fråga: är klassen "
-        "större än gränserna, hämta utgåvan eller fråga SPARQL.".format(*bounds),
-        "en": "Read-only. At most {} records per page. A query may take {:g} s and {} MB of memory and give {} rows "
+        "större än gränserna, hämta utgåvan eller fråga SPARQL.".format(*written["sv"]),
+        "en": "Read-only. At most {} records per page. A query may take {} s and {} MB of memory and give {} rows "
         "or {} MB; else there is a problem, never a cut answer. A list is made by one query: where a class is larger "
-        "than the limits, fetch the release or ask SPARQL.".format(*bounds),
+        "than the limits, fetch the release or ask SPARQL.".format(*written["en"]),
     }
     found["info"]["x-software-version"] = importlib.metadata.version("evidensgraf")
     return found
