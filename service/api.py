@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.engine import Engine, LimitExceeded
 from evidensgraf.ontology.namespaces import kebab
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import records
@@ -150,20 +150,31 @@ def _record_route(
         if ready := known(request, variant, about=About(links=links, bilingual=True)):
             return ready
         engine = engine_of(request)
-        table = await holdings_of(request).table(engine, collection)
-        if slug not in table.by_slug:
+        one = await (get(engine, slug) if get else _row(request, collection, slug))
+        if one is None:
             local, _, rest = local_path(request).partition(f"/{slug}")
-            raise not_found(request, [f"{local}/{s}{rest}" for s in near(slug, table.by_slug)])
-        iri = str(table.by_slug[slug]["id"])
+            raise not_found(request, [f"{local}/{s}{rest}" for s in await _near(request, collection, slug)])
+        iri = str(one["id"])
         about = About(links=[link(iri, "cite-as"), *links], bilingual=True)
         if variant == JSON_LD:
             query = load()["resource-description"].bind({"resource": iri})
             found = compact(await construct(engine, query), context_iri(request), iri)
             return answer(request, found, JSON_LD, about=about)
-        shown = await get(engine, slug) if get else table.by_slug[slug]
-        return answer(request, json_bytes({**(shown or {}), **stated(request)}), JSON, about=about)
+        return answer(request, json_bytes({**one, **stated(request)}), JSON, about=about)
 
     return record
+
+
+async def _row(request: Request, collection: Collection, slug: str) -> Mapping[str, Any] | None:
+    return (await holdings_of(request).table(engine_of(request), collection)).by_slug.get(slug)
+
+
+async def _near(request: Request, collection: Collection, slug: str) -> list[str]:
+    """Return slugs like one that is nothing; none where the list is larger than an answer may be."""
+    try:
+        return list(near(slug, (await holdings_of(request).table(engine_of(request), collection)).by_slug))
+    except LimitExceeded:
+        return []
 
 
 def _slug(request: Request) -> str:
