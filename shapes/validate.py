@@ -1,11 +1,13 @@
 """Validation of the graph with two SHACL engines: a fast one for use, and pySHACL as the reference.
 
-Both see the same data: what is given, merged with the ontology and its schemes, so that `sh:targetClass` and `sh:class`
-follow `rdfs:subClassOf` alike. Both answer with the same sorted list of violations.
+The shapes of the structure say how the graph is written, the rules (`rules/`) what a guideline author is asked for.
+Both engines see the same data: what is given, merged with the ontology and its schemes, so that `sh:targetClass` and
+`sh:class` follow `rdfs:subClassOf` alike. Both answer with the same sorted list of violations.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,9 +27,13 @@ from evidensgraf.ontology.namespaces import BASE, EV, LANGUAGES, curie, ontology
 SHAPE = EV + "shape/"
 """The namespace of the shapes."""
 
+STRUCTURE, RULES = "structure", "rules"
+"""The two suites of shapes: how the graph is written, and the consistency rules R01 to R54."""
+
 SEVERITIES = ("Violation", "Warning", "Info")
 """How severe a result of validation can be, worst first (SHACL, local names)."""
 
+_PLACEHOLDER = re.compile(r"\{\$this\}|\{\?value\}")
 _LABELS = (SKOS.prefLabel, DCTERMS.title, FOAF.name, RDFS.label)
 
 
@@ -56,27 +62,36 @@ class Violation:
         return (self.shape, self.focus, self.component, self.value or "", self.path or "", self.severity)
 
 
-def shape_files() -> list[Traversable]:
-    """Return the Turtle files of the shapes, sorted by name."""
+def shape_files(*suites: str) -> list[Traversable]:
+    """Return the Turtle files of suites of shapes (all, where none is named), sorted by name."""
     room = files("evidensgraf.shapes")
-    return sorted((f for f in room.iterdir() if f.name.endswith(".ttl")), key=lambda f: f.name)
+    folders = {STRUCTURE: room, RULES: room / "rules"}
+    found = [
+        f
+        for suite in suites or folders
+        if folders[suite].is_dir()
+        for f in folders[suite].iterdir()
+        if f.name.endswith(".ttl")
+    ]
+    return sorted(found, key=lambda f: f.name)
 
 
-def shapes_graph() -> Graph:
-    """Return all shapes as one new graph.
+def shapes_graph(*suites: str) -> Graph:
+    """Return the shapes of suites (all, where none is named) as one new graph.
 
-    >>> len(set(shapes_graph().subjects(RDF.type, SH.NodeShape))) > 40
+    >>> len(set(shapes_graph(STRUCTURE).subjects(RDF.type, SH.NodeShape))) > 40
     True
     """
-    return _merge(shape_files())
+    return _merge(shape_files(*suites))
 
 
-def validate_fast(data: str | bytes) -> list[Violation]:
+def validate_fast(data: str | bytes, *suites: str) -> list[Violation]:
     """Return what is wrong with data in Turtle or N-Triples, sorted, by the fast engine.
 
-    The data are merged with the ontology and its schemes; an empty list means that they conform.
+    The data are merged with the ontology and its schemes; an empty list means that they conform to the shapes of the
+    suites (all, where none is named).
     """
-    return run_fast(_fast_engine(), data, _shapes())
+    return run_fast(_fast_engine(*suites), data, _shapes(*suites))
 
 
 def run_fast(engine: Shapes, data: str | bytes, shapes: Graph) -> list[Violation]:
@@ -88,34 +103,38 @@ def run_fast(engine: Shapes, data: str | bytes, shapes: Graph) -> list[Violation
     return _violations(_read(report.serialize("ntriples")), shapes)
 
 
-def validate_reference(data: str | bytes) -> list[Violation]:
-    """Return what is wrong with data in Turtle or N-Triples, sorted, by the reference engine (slow)."""
+def validate_reference(data: str | bytes, *suites: str) -> list[Violation]:
+    """Return what is wrong with data in Turtle or N-Triples, sorted, by the reference engine (slow); as above."""
+    shapes = _shapes(*suites)
     graph = Graph()
     for triple in _ontology():
         graph.add(triple)
     graph.parse(data=data, format="turtle", publicID=BASE)
-    _, report, _ = pyshacl.validate(graph, shacl_graph=_shapes(), inplace=True)
+    _, report, _ = pyshacl.validate(graph, shacl_graph=shapes, inplace=True)
     if not isinstance(report, Graph):
         raise RuntimeError(f"the reference engine gave no report: {report!r}")
-    return _violations(report, _shapes())
+    return _violations(report, shapes)
 
 
 def explain(violation: Violation, labels: Mapping[str, Mapping[str, str]], lang: str) -> str:
     """Return a violation as a sentence for a person, in a language, naming resources by their labels.
 
-    `labels` maps an IRI to its label in each language, as `labels_of` makes it.
+    `labels` maps an IRI to its label in each language, as `labels_of` makes it. A message may name the focus node
+    and the value itself, as ``{$this}`` and ``{?value}`` (SHACL 1.0 §5.3.2); otherwise they are put around it.
 
     >>> iri, texts = "https://w3id.org/evidensgraf/id/finding/x", {"sv": "Ange en effekt.", "en": "Give an effect."}
     >>> found = Violation(f"<{iri}>", "ev:effect", None, SHAPE + "Finding-effect", "Violation", "MinCount", texts)
     >>> explain(found, {iri: {"sv": "Fler fick arbete"}}, "sv")
     '”Fler fick arbete”: Ange en effekt.'
     """
-    quote = ("”", "”") if lang == "sv" else ("“", "”")
-    place = f"{quote[0]}{_spoken(violation.focus, labels, lang)}{quote[1]}: {_in_language(violation.messages, lang)}"
-    if violation.value is None or violation.value == violation.focus:
-        return place
+    message = _in_language(violation.messages, lang)
+    focus = _quoted(_spoken(violation.focus, labels, lang), lang)
+    value = "" if violation.value in (None, violation.focus) else _spoken(violation.value or "", labels, lang)
+    if "{$this}" in message or "{?value}" in message:
+        named = {"{$this}": focus, "{?value}": _quoted(value, lang) if value else focus}
+        return _PLACEHOLDER.sub(lambda found: named[found[0]], message)
     here = "Här står" if lang == "sv" else "It says"
-    return f"{place} {here}: {_spoken(violation.value, labels, lang)}."
+    return f"{focus}: {message} {here}: {value}." if value else f"{focus}: {message}"
 
 
 def labels_of(graph: Graph) -> dict[str, dict[str, str]]:
@@ -146,6 +165,10 @@ def path_text(graph: Graph, node: Node) -> str:
     return "/".join(path_text(graph, member) for member in Collection(graph, node))
 
 
+def _quoted(name: str, lang: str) -> str:
+    return f"”{name}”" if lang == "sv" else f"“{name}”"
+
+
 def _spoken(term: str, labels: Mapping[str, Mapping[str, str]], lang: str) -> str:
     if term.startswith("<"):
         iri = term[1:-1]
@@ -163,13 +186,13 @@ def _in_language(texts: Mapping[str, str], lang: str) -> str:
 
 
 @cache
-def _shapes() -> Graph:
-    return shapes_graph()
+def _shapes(*suites: str) -> Graph:
+    return shapes_graph(*suites)
 
 
 @cache
-def _fast_engine() -> Shapes:
-    return Shapes.from_text(_shapes().serialize(format="nt"), "ntriples")
+def _fast_engine(*suites: str) -> Shapes:
+    return Shapes.from_text(_shapes(*suites).serialize(format="nt"), "ntriples")
 
 
 @cache

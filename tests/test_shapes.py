@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import pyshacl
 import pytest
-from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, Namespace, URIRef
-from rdflib.collection import Collection
+from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.namespace import OWL
 from shacl import Shapes
 
-from evidensgraf.ontology.namespaces import BASE, EV, PREFIXES, ontology_files
+from evidensgraf.ontology.namespaces import BASE, EV, PREFIXES
 from evidensgraf.shapes import validate
-from evidensgraf.shapes.validate import SHAPE, Violation, path_text, run_fast, shapes_graph
+from evidensgraf.shapes.validate import SHAPE, STRUCTURE, Violation, run_fast, shapes_graph
+from tests.shacl_fixtures import fixture, found, ontology, parsed, reference_reports
 
 FIXTURES = sorted((Path(__file__).parent / "shapes").glob("*.ttl"))
 FAILING = [f for f in FIXTURES if f.name.endswith(".fails.ttl")]
-MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
-SHT = Namespace("http://www.w3.org/ns/shacl-test#")
 TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
 CONSTRAINTS = (
     "class", "datatype", "disjoint", "equals", "hasValue", "in", "languageIn", "maxCount", "minCount", "minInclusive",
@@ -39,12 +35,10 @@ MODEL = (
     "Circumstance",
 )  # fmt: skip
 
-Found = tuple[str, str | None, str | None, str, str, str]
-
 
 @cache
 def shapes() -> Graph:
-    return shapes_graph()
+    return shapes_graph(STRUCTURE)
 
 
 def named_shapes() -> list[str]:
@@ -66,49 +60,18 @@ def local(iri: str) -> str:
     return iri.removeprefix(SHAPE)
 
 
-def found(violation: Violation) -> Found:
-    return (violation.shape, violation.focus, violation.path, violation.value, violation.severity, violation.component)
-
-
-@cache
-def fixture(path: Path) -> tuple[bool, list[Found]]:
-    """What a fixture expects: whether the data conform, and the results."""
-    graph = Graph().parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=BASE)
-    manifest = graph.value(None, RDF.type, MF.Manifest)
-    (entry,) = Collection(graph, graph.value(manifest, MF.entries))  # type: ignore[arg-type]
-    assert (entry, RDF.type, SHT.Validate) in graph
-    report = graph.value(entry, MF.result)
-    assert report is not None
-    results = []
-    for result in graph.objects(report, SH.result):
-        term = {p: graph.value(result, p) for p in (SH.focusNode, SH.value, SH.resultPath)}
-        plain = {p: None if t is None else "_:" if isinstance(t, BNode) else t.n3() for p, t in term.items()}
-        route = term[SH.resultPath]
-        results.append((
-            str(graph.value(result, SH.sourceShape)),
-            str(plain[SH.focusNode]),
-            None if route is None else path_text(graph, route),
-            plain[SH.value],
-            str(graph.value(result, SH.resultSeverity)).rpartition("#")[2],
-            str(graph.value(result, SH.sourceConstraintComponent)).rpartition("#")[2],
-        ))  # fmt: skip
-    return bool(graph.value(report, SH.conforms).toPython()), sorted(results, key=str)  # type: ignore[union-attr]
-
-
 @pytest.fixture(scope="module")
 def references(request: pytest.FixtureRequest) -> dict[Path, list[Violation]]:
-    """What the reference engine says of each fixture that is asked for; it is slow, so every processor helps."""
+    """What the reference engine says of each fixture that is asked for; it is slow."""
     asked = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
     paths = sorted({call.params["path"] for call in asked if call is not None and "path" in call.params})
-    texts = [path.read_text(encoding="utf-8") for path in paths]
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        return dict(zip(paths, pool.map(validate.validate_reference, texts, chunksize=8), strict=True))
+    return reference_reports(paths, STRUCTURE)
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda p: p.name.removesuffix(".ttl"))
 def test_both_engines_give_the_expected_report(path: Path, references: dict[Path, list[Violation]]) -> None:
     conforms, expected = fixture(path)
-    fast = validate.validate_fast(path.read_text(encoding="utf-8"))
+    fast = validate.validate_fast(path.read_text(encoding="utf-8"), STRUCTURE)
     assert fast == references[path]
     assert sorted(map(found, fast), key=str) == expected
     assert conforms == (not expected)
@@ -120,7 +83,7 @@ def test_every_node_shape_has_a_conforming_fixture_that_it_looks_at() -> None:
     graph = shapes()
     for shape in graph.subjects(RDF.type, SH.NodeShape):
         path = Path(__file__).parent / "shapes" / f"{local(str(shape))}.conforms.ttl"
-        data = Graph().parse(data=path.read_text(encoding="utf-8"), format="turtle", publicID=BASE)
+        data = parsed(path)
         classes = graph.objects(shape, SH.targetClass)
         kinds = {kind for c in classes for kind in ontology().transitive_subjects(RDFS.subClassOf, c)}
         assert (
@@ -168,14 +131,6 @@ def test_a_shape_says_what_is_wrong_and_why_in_both_languages(shape: str) -> Non
     assert shape.startswith(SHAPE)
 
 
-@cache
-def ontology() -> Graph:
-    graph = Graph()
-    for file in ontology_files():
-        graph.parse(data=file.read_text(encoding="utf-8"), format="turtle")
-    return graph
-
-
 def test_no_reader_of_a_report_meets_a_blank_node() -> None:
     graph = shapes()
     for shape in graph.objects(None, SH.property):
@@ -221,8 +176,8 @@ def test_the_shapes_conform_to_the_shapes_of_shacl() -> None:
 
 def test_both_engines_follow_the_class_hierarchy_of_the_ontology() -> None:
     data = f"<{BASE}id/source/x> a <{EV}Guideline> ."
-    fast = validate.validate_fast(data)
-    assert fast == validate.validate_reference(data.encode())
+    fast = validate.validate_fast(data, STRUCTURE)
+    assert fast == validate.validate_reference(data.encode(), STRUCTURE)
     assert {local(v.shape) for v in fast} >= {"Source-title", "Guideline-genre-value"}
 
 

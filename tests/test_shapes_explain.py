@@ -26,6 +26,19 @@ def test_a_violation_is_explained_in_each_language() -> None:
     assert explain(nobody, {}, "en") == "“an entry without an address”: Change."
 
 
+def test_a_message_that_names_what_it_is_about_is_filled_in() -> None:
+    labels = {
+        f"{BASE}id/source/a": {"sv": "Rapporten", "en": "The report"},
+        f"{BASE}id/finding/x": {"sv": "Fler {?value}"},
+    }
+    messages = {"sv": "{$this} vilar på {?value}, som är indragen. Byt källa.", "en": "Replace {?value}."}
+    violation = Violation(
+        f"<{BASE}id/finding/x>", None, f"<{BASE}id/source/a>", SHAPE + "R12", "Violation", "C", messages
+    )
+    assert explain(violation, labels, "sv") == "”Fler {?value}” vilar på ”Rapporten”, som är indragen. Byt källa."
+    assert explain(violation, labels, "en") == "Replace “The report”."
+
+
 def test_violations_sort_by_shape_and_focus() -> None:
     one = Violation("<a>", None, None, "s", "Violation", "C", {})
     two = Violation("<b>", None, "<v>", "s", "Violation", "C", {})
