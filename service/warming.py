@@ -9,13 +9,18 @@ from evidensgraf.service.search import index_of
 from evidensgraf.service.serving import Served, Serving
 
 LOG = logging.getLogger("evidensgraf.service.warming")
+MOST_QUADS = 250_000
+"""Largest release that is prepared: longer than for some seconds it would take the processor from those who ask."""
 
 
 async def warm(serving: Serving) -> None:
     """Make the tables of the API and the index of the search, one query at a time, so that one worker is enough.
 
+    Of a release of more than ``MOST_QUADS`` they are made when somebody asks for them.
     Nothing but a cancellation is raised: what cannot be made now is logged, and made when somebody asks for it.
     """
+    if serving.release.manifest.get("quads", 0) > MOST_QUADS:
+        return
     with serving.used():
         try:
             await index_of(serving.engine, serving.holdings)

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from evidensgraf.graph.engine import EngineUnavailable
 from evidensgraf.service.collections import collections
 from evidensgraf.service.serving import Served, Serving
 from evidensgraf.service.settings import Settings
-from evidensgraf.service.warming import Warming, warm
+from evidensgraf.service.warming import MOST_QUADS, Warming, warm
 
 
 class Watched:
@@ -56,3 +57,10 @@ def test_a_failure_is_logged_and_what_was_not_made_is_made_when_asked_for(engine
     serving.engine.refuses = False
     runner.run(warm(serving))
     assert "search" in serving.holdings.others
+
+
+def test_a_large_release_is_not_prepared_for_that_would_take_the_processor_from_those_who_ask(engine, release, runner):
+    large = replace(release, manifest={**release.manifest, "quads": MOST_QUADS + 1})
+    serving = Serving(Watched(engine), large, Settings())
+    runner.run(warm(serving))
+    assert not serving.engine.most and not serving.holdings.tables
