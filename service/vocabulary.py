@@ -145,7 +145,9 @@ class Vocabulary(Facts):
         return sorted(found, key=lambda iri: self.one(iri, "skos:notation") or "")
 
     def version_of(self, iri: str) -> str | None:
-        """Return the number of the first version with a term: the first issued on the day it was created or later."""
+        """Return the number of the first version with a term: the one it names, or the first issued after it was made."""
+        if named := self.one(iri, "owl:versionInfo"):
+            return named
         created = self.one(iri, "dcterms:created") or "9"
         issued = {v: self.one(v, "dcterms:issued") or "" for v in self.iris(EV, "dcterms:hasVersion")}
         later = sorted((day, v) for v, day in issued.items() if day >= created)

@@ -96,6 +96,8 @@ def test_a_tree_puts_each_class_after_the_one_above_it(known):
         ("/def/Effect", ["Controlled|scheme for effect", "no effect shown"]),
         ("/def/Passage", ["only <a", "Restriction"]),
         ("/def/Observation", ["Since version</dt><dd>0.2.0"]),
+        ("/def/overallCertainty", ["Since version</dt><dd>0.4.0"]),
+        ("/def/RuleBasisGRADE", ["gradepro[.]org"]),
         ("/def/0.1.0/", ["The first version"]),
     ],
 )  # fmt: skip
