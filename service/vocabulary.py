@@ -145,7 +145,7 @@ class Vocabulary(Facts):
         return sorted(found, key=lambda iri: self.one(iri, "skos:notation") or "")
 
     def version_of(self, iri: str) -> str | None:
-        """Return the number of the first version with a term: the one it names, or the first issued after it was made."""
+        """Return the number of the first version with a term: the one it names, or the first issued since then."""
         if named := self.one(iri, "owl:versionInfo"):
             return named
         created = self.one(iri, "dcterms:created") or "9"
