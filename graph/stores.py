@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -41,8 +41,13 @@ def source(kind: str, quads: Path) -> Source:
         path = disk_path(quads)
         return Source(lambda: ox.Store.read_only(str(path)), sum(1 for _ in path.iterdir()) + _SPARE)
     store = ox.Store()
-    store.load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+    store.extend(_parsed(quads))
     return Source(lambda: store, 0)
+
+
+def _parsed(quads: Path) -> Iterator[ox.Quad]:
+    """Yield the quads of a file, their blank nodes with the names that they have there: a load would rename them."""
+    return ox.parse(path=str(quads), format=ox.RdfFormat.N_QUADS)
 
 
 def disk_path(quads: Path) -> Path:
@@ -70,7 +75,7 @@ def _load(quads: Path, target: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=".store-", dir=quads.parent))
     try:
         store = ox.Store(str(draft))
-        store.bulk_load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+        store.bulk_extend(_parsed(quads))
         store.optimize()  # else a look-up asks each of the batches that were loaded
         store.flush()
         del store

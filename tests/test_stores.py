@@ -49,6 +49,13 @@ def disk_engine(on_disk, runner):
     runner.run(engine.close())
 
 
+def test_blank_nodes_have_the_names_of_the_release_in_every_process(release, engine, disk_engine, runner):
+    query = "SELECT ?node { ?node ?p ?o FILTER(ISBLANK(?node)) } ORDER BY STR(?node)"
+    memory, disk = (set(runner.run(e.query(query, "text/csv")).body.split()[1:]) for e in (engine, disk_engine))
+    assert memory == disk == {line.split()[0] for line in release.quads.read_bytes().splitlines() if line[:1] == b"_"}
+    assert memory
+
+
 def test_a_store_on_disk_answers_as_one_in_memory(engine, disk_engine, runner):
     known = catalogue.load()
     queries = [known[name].bind({}) for name in ("labels", "evidence-gaps", "sources")]
