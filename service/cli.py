@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from evidensgraf.graph.impact import WHAT_IF
 from evidensgraf.service.formats import FORMATS
 
 
@@ -195,6 +196,26 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     _lang_option(chain)
     _release_option(chain)
     chain.set_defaults(run=_later("commands", "chain"))
+
+    impact = subcommands.add_parser(
+        "impact",
+        help="show what falls if a source, a study or a statement is withdrawn, superseded or corrected",
+        description="Show what falls, weakens or must be read again, and why. Nothing is saved.",
+    )
+    impact.add_argument("thing", nargs="?", help="KIND/SLUG (source/sbu-2018-ekonomiskt-bistand) or the IRI")
+    impact.add_argument(
+        "--as",
+        dest="standing",
+        choices=WHAT_IF,
+        default="withdrawn",
+        metavar="STANDING",
+        help=f"the standing that is tried: {', '.join(WHAT_IF)} (default: withdrawn)",
+    )
+    impact.add_argument("--claims", type=Path, metavar="FILE", help="RDF with source statuses to try, one or several")
+    impact.add_argument("--json", action="store_true", help="the JSON document of the API instead of text")
+    _lang_option(impact)
+    _release_option(impact)
+    impact.set_defaults(run=_later("commands", "impact"))
 
 
 def _add_publish(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

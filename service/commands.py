@@ -16,18 +16,22 @@ from evidensgraf.graph.build import assemble, locate, violations
 from evidensgraf.graph.build import build as build_release
 from evidensgraf.graph.curate import record
 from evidensgraf.graph.engine import Engine
-from evidensgraf.graph.foreign import read_foreign_file
+from evidensgraf.graph.foreign import MAX_BYTES, read_foreign_file
 from evidensgraf.graph.format import normalise as normal_form
 from evidensgraf.graph.guard import read
 from evidensgraf.graph.load import LoadError, in_graph
+from evidensgraf.graph.standing import Claim, read_claims
 from evidensgraf.graph.verify import KINDS, summary
 from evidensgraf.graph.verify import verify as verify_passages
-from evidensgraf.ontology.namespaces import ID, curie
+from evidensgraf.ontology.namespaces import ID, curie, expand, resource
 from evidensgraf.queries import catalogue
 from evidensgraf.service.chain import CLAIMS, evidence_chain
 from evidensgraf.service.chain_text import chain_lines
 from evidensgraf.service.curation import data_directory
 from evidensgraf.service.formats import FORMATS
+from evidensgraf.service.impact import KINDS as IMPACT_KINDS
+from evidensgraf.service.impact import impact_of
+from evidensgraf.service.impact_text import impact_lines
 from evidensgraf.service.running import CommandError, progress, run, start
 from evidensgraf.service.settings import read_settings
 from evidensgraf.shapes.validate import SEVERITIES, validate_reference
@@ -180,6 +184,34 @@ def chain(options: Namespace) -> int:
     else:
         print("\n".join(chain_lines(document, options.lang)))
     return 0
+
+
+def impact(options: Namespace) -> int:
+    """Print what falls, weakens or must be read again if a source, a study or a statement loses its standing."""
+    claims, thing = _claims(options), options.thing
+    if thing:
+        kind, _, slug = thing.removeprefix(ID).strip("/").partition("/")
+        if kind not in IMPACT_KINDS or not slug:
+            raise CommandError(f"'{thing}' is not source/SLUG, study/SLUG, finding/SLUG or another statement")
+        claims.append(Claim(resource(kind, slug), "", expand(f"ev:{options.standing}")))
+    if not claims:
+        raise CommandError("name a thing, such as source/SLUG, or a file of standing claims with --claims")
+    document = _with_engine(options, lambda engine: impact_of(engine, claims))
+    if thing and not all(t["known"] for t in document["things"] if t["id"] == claims[-1].thing):
+        raise CommandError(f"the release has no {kind}/{slug}. List sources with: evidensgraf query sources")
+    if options.json:
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(impact_lines(document, options.lang)))
+    return 0
+
+
+def _claims(options: Namespace) -> list[Claim]:
+    """Return the standing claims of the file that was named, if any."""
+    if not options.claims:
+        return []
+    with options.claims.open("rb") as file:
+        return read_claims(options.claims.name, file.read(MAX_BYTES + 1))
 
 
 def _with_engine(options: Namespace, work: Callable[[Engine], Awaitable[T]]) -> T:

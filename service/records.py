@@ -38,6 +38,8 @@ STATEMENT_KINDS = (
 )
 """The kinds that ``get_statement`` knows: the sourced assertions that stand by themselves."""
 
+_AT_ONCE = 500
+"""How many IRIs are asked for in one query of labels."""
 Labels = Mapping[str, Text]
 """IRI → label by language."""
 _Values = Mapping[str, list[str]]
@@ -50,15 +52,18 @@ async def labels(engine: Engine) -> dict[str, Text]:
 
 async def labels_of(engine: Engine, iris: Iterable[str]) -> dict[str, Text]:
     """Return the labels of some IRIs (those of an answer, not of a user) that have one in the graph."""
-    listed = " ".join(f"<{iri}>" for iri in sorted(set(iris)))
-    query = f"""PREFIX dcterms: <http://purl.org/dc/terms/>
+    wanted, found = sorted(set(iris)), dict[str, Text]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        listed = " ".join(f"<{iri}>" for iri in wanted[start : start + _AT_ONCE])
+        query = f"""PREFIX dcterms: <http://purl.org/dc/terms/>
 PREFIX foaf: <http://xmlns.com/foaf/0.1/>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT DISTINCT ?thing ?label
 WHERE {{ VALUES ?thing {{ {listed} }} ?thing skos:prefLabel|dcterms:title|foaf:name|rdfs:label ?label }}
 ORDER BY ?thing ?label"""
-    return _names(json.loads((await engine.query(query)).body)["results"]["bindings"])
+        found |= _names(json.loads((await engine.query(query)).body)["results"]["bindings"])
+    return found
 
 
 @lru_cache(maxsize=2)

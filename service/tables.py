@@ -14,8 +14,6 @@ from evidensgraf.service.collections import Collection, Field
 from evidensgraf.service.facts import Record, Text, ask, gather, identity, number
 from evidensgraf.service.records import labels_of
 
-_AT_ONCE = 500
-"""How many IRIs are asked for in one query of labels."""
 _TYPE = PREFIXES["rdf"] + "type"
 _Terms = Mapping[str, Sequence[Mapping[str, str]]]
 """Property IRI → values; or the name of a field that a query of the catalogue gives → values."""
@@ -77,11 +75,7 @@ async def _add_from_queries(
 
 async def _names(engine: Engine, fields: Iterable[Field], said: Iterable[_Terms]) -> dict[str, Text]:
     keys = [key for f in fields if f.linked for key in (f.properties or (f.name,))]
-    iris = sorted({term["value"] for terms in said for key in keys for term in terms.get(key, ())})
-    names: dict[str, Text] = {}
-    for start in range(0, len(iris), _AT_ONCE):
-        names |= await labels_of(engine, iris[start : start + _AT_ONCE])
-    return names
+    return await labels_of(engine, {term["value"] for terms in said for key in keys for term in terms.get(key, ())})
 
 
 def _table(collection: Collection, said: Mapping[str, _Terms], names: Mapping[str, Text]) -> Table:
