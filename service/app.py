@@ -17,6 +17,7 @@ from evidensgraf.service import (
     api,
     api_docs,
     catalogue,
+    compare,
     graph_store,
     linksets,
     lists,
@@ -89,7 +90,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    data = (catalogue, resources, graph_store, lists, linksets, releases)
+    data = (catalogue, resources, graph_store, lists, linksets, releases, compare)
     for part in (*data, problem_pages, operations, api, api_docs, search_api):
         app.include_router(part.router)
     _add_own_routes(app)

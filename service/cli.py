@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_graph_commands(subcommands)
     _add_curator_commands(subcommands)
     _add_release_commands(subcommands)
+    _add_diff(subcommands)
     _add_publish(subcommands)
     return parser
 
@@ -216,6 +217,21 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     _lang_option(impact)
     _release_option(impact)
     impact.set_defaults(run=_later("commands", "impact"))
+
+
+def _add_diff(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    diff = subcommands.add_parser(
+        "diff",
+        help="say in words what differs between two releases, or a draft and a release",
+        description="Say what differs between two releases, or what a draft would change in a release: "
+        "recommendations, appraisals, sources, findings and gaps in words, everything else counted.",
+    )
+    diff.add_argument("before", metavar="BEFORE", help="a release (its directory or id), or the file of a draft")
+    diff.add_argument("after", nargs="?", metavar="AFTER", help="likewise; without it, BEFORE is a draft")
+    diff.add_argument("-f", "--format", default="text", choices=["text", "html", "json"], help="default: text")
+    _lang_option(diff)
+    _release_option(diff)
+    diff.set_defaults(run=_later("comparing", "diff"))
 
 
 def _add_publish(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -18,7 +18,8 @@ from evidensgraf.graph.dumps import GZIP, STEM
 from evidensgraf.graph.publish import SUMS
 from evidensgraf.graph.release import CHANGES, DESCRIPTION, Release, release_iri
 from evidensgraf.ontology.namespaces import EV, ID, PREFIXES, expand
-from evidensgraf.service import i18n, records
+from evidensgraf.service import comparison, i18n, records
+from evidensgraf.service.comparison import linked, marked
 from evidensgraf.service.dcat import CATALOG
 from evidensgraf.service.facts import Text
 from evidensgraf.service.paths import base_path
@@ -174,7 +175,15 @@ def _told(view: View, changes: dict[str, Any]) -> dict[str, Any]:
             for name, entries in ordered
         ]
     totals = Counter(entry["change"] for entry in changes["resources"])
-    return {"prior": changes["prior"]["id"], "quads": changes["quads"], "totals": totals, "groups": told}
+    said = "differences" in changes  # a release that was made before 0.4.0 does not have them
+    return {
+        "prior": changes["prior"]["id"],
+        "quads": changes["quads"],
+        "totals": totals,
+        "groups": told,
+        "told": comparison.told(changes, view.lang, marked(view.lang, linked(view.href, changes))) if said else None,
+        "rest": comparison.rest(changes, view.lang) if said else [],
+    }
 
 
 def _class(view: View, name: str) -> Text | None:

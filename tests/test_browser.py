@@ -29,6 +29,7 @@ PAGES = [
     "catalog",
     "releases",
     "releases/{release}",
+    "compare",
     "def/",
     "def/EvidenceStatement",
     "def/shape/Finding",

@@ -50,6 +50,7 @@ PATHS = (
     "/catalog",
     "/releases",
     "/releases/{release}",
+    "/compare",
     "/search",
     "/search?q=missbruk",
     "/search?q=zzzz",
