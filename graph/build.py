@@ -70,8 +70,8 @@ def build(
     quality |= {f"shacl-{severity.lower()}": str(count) for severity, count in report.items()}
     progress("canonicalising")
     made = {"derived": derived, "quality": quality}
-    lines, release_id = canonical(store), _release_id(store)
-    return publish(releases, release_id, lines, statements=statements(store), made=made, progress=progress)
+    lines = canonical(store)
+    return publish(releases, release_id(store), lines, statements=statements(store), made=made, progress=progress)
 
 
 def assemble(data: Path | None = None) -> tuple[ox.Store, list[DataFile]]:
@@ -152,7 +152,8 @@ def _labels(store: ox.Store, iri: str) -> dict[str, str]:
     return {o.language or "": o.value for o in found if isinstance(o, ox.Literal)}
 
 
-def _release_id(store: ox.Store) -> str:
+def release_id(store: ox.Store) -> str:
+    """Return the id of the release that a store says it is, a date. Raises ``BuildError`` when it says none."""
     versions = [getattr(q.object, "value", "") for q in store.quads_for_pattern(DATASET, _VERSION, None, None)]
     try:
         (version,) = versions

@@ -21,8 +21,8 @@ class Worker(asyncio.Protocol):
         """Take the transport (``asyncio.Protocol``)."""
         self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is one without saying so
 
-    async def exchange(self, request: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
-        """Send a request and return the header and the body of the reply.
+    async def exchange(self, request: bytes, seconds: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        """Send a request, with a body if it has one, and return the header and the body of the reply.
 
         Raises ``EOFError`` when the worker ends, and ``TimeoutError`` after ``seconds``.
         """
@@ -31,7 +31,7 @@ class Worker(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._reply = loop.create_future()
         late = loop.call_later(seconds, self._fail, TimeoutError)
-        self._transport.write(frame(request))
+        self._transport.write(frame(request, body))
         try:
             return await self._reply
         finally:

@@ -20,7 +20,9 @@ from evidensgraf.graph.confine import die_with_parent
 from evidensgraf.graph.directories import locked, sync
 
 MEMORY, DISK = "memory", "disk"
-"""The two kinds of store."""
+"""The two kinds of store that workers query."""
+CHECK = "check"
+"""The kind of those that check drafts instead (see ``graph.checking``)."""
 _SPARE = 64  # open files beside those that the store has when it is opened: log, lock, directory, and room
 
 

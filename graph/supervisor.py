@@ -1,4 +1,4 @@
-"""The supervisor: a single-threaded process that loads a release once and forks the workers that query it.
+"""The supervisor: a single-threaded process that loads a release once and forks the workers that use it.
 
 Run as ``python -m evidensgraf.graph.supervisor``. A forked worker shares the loaded pages, or opens the store on disk
 for itself; it reaches neither the network nor other files and has a bounded address space (``graph.confine``). The
@@ -15,6 +15,9 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,8 @@ import pyoxigraph as ox
 
 from evidensgraf.graph import confine
 from evidensgraf.graph.framing import recv_message, send_message
-from evidensgraf.graph.stores import Source, source
+from evidensgraf.graph.load import LoadError
+from evidensgraf.graph.stores import CHECK, source
 from evidensgraf.graph.worker import answer
 
 MAX_COMMAND = 4096
@@ -35,18 +39,55 @@ class _Unable(Exception):
     """A worker ended with ``UNABLE``."""
 
 
-def _serve(store: ox.Store) -> None:
+Answering = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
+"""What a worker does with a request, which has a header and a body: it answers with a header and a body."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What workers are for: ``open`` is called in each of them, and ``files`` is how many it may have open.
+
+    With ``once`` a worker ends with its first request.
+    """
+
+    open: Callable[[], Answering]
+    files: int = 0
+    once: bool = False
+
+
+def work(kind: str, path: str) -> Work:
+    """Return the work of a kind, with what it needs loaded: queries of a store, or checks with a release.
+
+    ``path`` is an N-Quads file; for checks it may be empty, which stands for the curated graphs of the package. Raises
+    ``OSError``, ``SyntaxError`` or ``LoadError`` when it cannot be read.
+    """
+    if kind == CHECK:
+        from evidensgraf.graph.checking import answering  # takes long, and is not needed for queries
+
+        ready = answering(path)
+        return Work(lambda: ready, once=True)
+    found = source(kind, Path(path))
+    return Work(lambda: partial(_query, found.open()), found.files)
+
+
+def _query(store: ox.Store, request: dict[str, Any], _: bytes) -> tuple[dict[str, Any], bytes]:
+    return answer(store, request)
+
+
+def _serve(answering: Answering, once: bool) -> None:
     with socket.socket(fileno=confine.CHANNEL) as channel:
         while (request := recv_message(channel)) is not None:
-            header, body = answer(store, json.loads(request[0]))
+            header, body = answering(json.loads(request[0]), request[1])
             send_message(channel, json.dumps(header).encode(), body)
+            if once:
+                return
 
 
 class Supervisor:
     """Keeps ``count`` workers alive and hands their channels to the process at the other end of ``control``."""
 
-    def __init__(self, source: Source, control: socket.socket, count: int, memory_mb: int) -> None:
-        self.source, self.control, self.count, self.memory_mb = source, control, count, memory_mb
+    def __init__(self, work: Work, control: socket.socket, count: int, memory_mb: int) -> None:
+        self.work, self.control, self.count, self.memory_mb = work, control, count, memory_mb
         self.workers: set[int] = set()
         self.wakeup_read, self.wakeup_write = os.pipe()
         os.set_blocking(self.wakeup_read, False)
@@ -121,10 +162,10 @@ class Supervisor:
     def _work(self, channel: int) -> None:
         confine.die_with_parent()
         confine.keep_only(channel)
-        store = self.source.open()
+        answering = self.work.open()
         # a thread of its own: the engine's random generator belongs to a thread, and a fork copies its state
-        serving = threading.Thread(target=_serve, args=[store])
-        confine.bound(self.memory_mb, self.source.files)
+        serving = threading.Thread(target=_serve, args=[answering, self.work.once])
+        confine.bound(self.memory_mb, self.work.files)
         serving.start()
         serving.join()
 
@@ -136,19 +177,16 @@ class Supervisor:
             socket.send_fds(self.control, [data], [channel.fileno()])
 
 
-def main(kind: str, path: str, control_fd: str, count: str, memory_mb: str) -> None:
-    """Supervise ``count`` workers over the inherited control descriptor.
-
-    They query the N-Quads file at ``path``, in memory or on disk (``kind``, see ``graph.stores``).
-    """
+def main(control_fd: str, kind: str, path: str, memory_mb: str, count: str) -> None:
+    """Supervise ``count`` workers of a kind over the inherited control descriptor; see ``work``."""
     confine.die_with_parent()
     with socket.socket(fileno=int(control_fd)) as control:
         try:
-            found = source(kind, Path(path))
-        except (OSError, SyntaxError) as error:
+            loaded = work(kind, path)
+        except (OSError, SyntaxError, LoadError) as error:
             control.send(json.dumps({"failed": str(error)[:2000]}).encode())
             return
-        Supervisor(found, control, int(count), int(memory_mb)).run()
+        Supervisor(loaded, control, int(count), int(memory_mb)).run()
 
 
 if __name__ == "__main__":

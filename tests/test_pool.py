@@ -217,7 +217,7 @@ def test_nothing_is_ever_connected_to(release):
                     "rows": 10,
                     "size_mb": 1,
                 }
-                header, body = await engine._ask(await engine._acquire(1), request, engine.limits)
+                header, body = await engine._ask(await engine._acquire(1), request, engine.limits.seconds)
                 assert header["error"] == "evaluation"
                 assert body == b""
 

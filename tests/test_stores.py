@@ -90,7 +90,7 @@ def test_a_worker_of_a_store_on_disk_reaches_nothing(disk_engine, runner):
         }
 
         async def past_the_guard():
-            return await disk_engine._ask(await disk_engine._acquire(1), request, disk_engine.limits)
+            return await disk_engine._ask(await disk_engine._acquire(1), request, disk_engine.limits.seconds)
 
         header, body = runner.run(past_the_guard())
         assert (header["error"], body) == ("evaluation", b"")
