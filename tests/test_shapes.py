@@ -20,8 +20,9 @@ FIXTURES = sorted((Path(__file__).parent / "shapes").glob("*.ttl"))
 FAILING = [f for f in FIXTURES if f.name.endswith(".fails.ttl")]
 TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf)
 CONSTRAINTS = (
-    "class", "datatype", "disjoint", "equals", "hasValue", "in", "languageIn", "maxCount", "minCount", "minInclusive",
-    "minLength", "node", "nodeKind", "not", "or", "pattern", "qualifiedMinCount", "sparql", "uniqueLang", "xone",
+    "class", "datatype", "disjoint", "equals", "hasValue", "in", "languageIn", "maxCount", "maxInclusive", "minCount",
+    "minInclusive", "minLength", "node", "nodeKind", "not", "or", "pattern", "qualifiedMinCount", "sparql",
+    "uniqueLang", "xone",
 )  # fmt: skip
 COMPONENTS = {name: name[0].upper() + name[1:] + "ConstraintComponent" for name in CONSTRAINTS} | {
     "sparql": "SPARQLConstraintComponent"
@@ -32,7 +33,7 @@ MODEL = (
     "EvidenceLine", "Passage", "Source", "Guideline", "CitedForm", "Study", "SearchScope", "Magnitude", "Domain",
     "Category", "Intervention", "Population", "Outcome", "Comparator", "Factor", "RiskFactor", "ProtectiveFactor",
     "Organisation", "Place", "Observation", "Term", "TermDefinition", "ActorRole", "Question", "Inconsistency",
-    "Circumstance",
+    "Circumstance", "ImportanceRating", "DecisionJudgement",
 )  # fmt: skip
 
 
