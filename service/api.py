@@ -145,7 +145,7 @@ def _record_route(
     async def record(request: Request) -> Response:
         variant = negotiate(request, variants)
         language(request)
-        slug = _slug(request)
+        slug = slug_of(request)
         links = [link(LICENSE, "license")]
         if ready := known(request, variant, about=About(links=links, bilingual=True)):
             return ready
@@ -177,10 +177,10 @@ async def _near(request: Request, collection: Collection, slug: str) -> list[str
         return []
 
 
-def _slug(request: Request) -> str:
+def slug_of(request: Request, parameters: Sequence[str] = ()) -> str:
     """Return the slug in the path. Raises ``Problem`` (400) for what is not one, and for any unusable parameter."""
     slug = str(request.path_params["slug"])
-    faults = unusable(request.query_params, ())
+    faults = unusable(request.query_params, parameters)
     if len(slug) > MAX_SLUG or not re.fullmatch(SLUG, slug):
         sv = f"Ska bestå av a–z, A–Z, 0–9 och bindestreck, högst {MAX_SLUG} tecken."
         en = f"Must consist of a–z, A–Z, 0–9 and hyphens, at most {MAX_SLUG} characters."

@@ -6,11 +6,14 @@ import copy
 from typing import Any
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.standing import Claim
+from evidensgraf.ontology.namespaces import EV
 from evidensgraf.service.api import counts, getter
 from evidensgraf.service.api_csv import csv_bytes
 from evidensgraf.service.api_select import tail
 from evidensgraf.service.collections import Collection, collections
 from evidensgraf.service.facts import Record
+from evidensgraf.service.impact import impact_of
 from evidensgraf.service.openapi import API_INFO, operation_id, target_name
 from evidensgraf.service.search import index_of
 from evidensgraf.service.search_api import found
@@ -21,6 +24,7 @@ MOST_NAMES = 600
 QUESTION = "bostad först"
 """What the example of the search looks for."""
 _JSON = "application/json"
+_TRIED = EV + "withdrawn"
 
 
 async def with_examples(
@@ -62,6 +66,8 @@ async def _of_list(
     for part in ("get", "chain"):
         if (name := operation_id(collection, part)) in shown:
             _add(shown[name], _JSON, {**first(dict(whole or {})), **stated})
+    if (name := operation_id(collection, "impact")) in shown:
+        _add(shown[name], _JSON, {**first(await impact_of(engine, [Claim(str(record["id"]), "", _TRIED)])), **stated})
 
 
 def _add(operation: dict[str, Any], media_type: str, value: Any) -> None:

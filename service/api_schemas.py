@@ -163,6 +163,50 @@ def _search() -> Schema:
     )
 
 
+def _impact() -> Schema:
+    named = {**IDENTITY, "label": ref("Text")}
+    how: Schema = {"enum": ["falls", "weakens", "reread"]}
+    step = _object(
+        "Ett steg, från en grund till det som står på den.",
+        "A step, from a ground to what stands on it.",
+        {
+            "from": ref("Thing"),
+            "relation": STRING,
+            "to": ref("Thing"),
+            "via": _or_null(IRI),
+            "direction": THING,
+            **_PLACED,
+        },
+    )
+    kept = dict.fromkeys(("total", "lost", "weakened", "left"), COUNT)
+    support = _object("Stödjande påståenden.", "Supporting statements.", kept)
+    considered = _object("Annat som vägs in.", "What else is weighed.", dict.fromkeys(("total", "lost"), COUNT))
+    counted = _object("Antal före och efter.", "Number before and after.", dict.fromkeys(("before", "after"), COUNT))
+    conclusion = {**named, "impact": how, "support": support, "considered": considered, "paths": _list(_list(step))}
+    changed: Schema = {"enum": ["unknown", "changes", "reread"]}
+    cell = {**named, "findings": counted, "gaps": counted, "impact": changed, "statements": THINGS}
+    on_the_way = _list(_object("På vägen.", "On the way.", {**named, "impact": how, "path": _list(step)}))
+    tried = {**named, "standing": ref("Thing"), "successors": THINGS, "known": {"type": "boolean"}}
+    tally = {"type": "object", "additionalProperties": COUNT}
+    tallies = dict.fromkeys(("conclusions", "cells", "statements"), tally)
+    return _object(
+        "Vad som faller, försvagas eller måste läsas om.",
+        "What falls, weakens or must be read again.",
+        {
+            "things": _list(_object("Det som prövas.", "What is tried.", tried)),
+            "counts": _object("Antal efter påverkan.", "Numbers by impact.", tallies),
+            "conclusions": _list(_object("En slutsats.", "A conclusion.", conclusion)),
+            "cells": _list(
+                _object("En ruta på kunskapskartan.", "A cell of the gap map.", cell | {"statements": THINGS})
+            ),
+            "statements": on_the_way,
+            "studies": on_the_way,
+            "documents": _list(_object("Ett dokument.", "A document.", named | {"statements": COUNT})),
+            **STATED,
+        },
+    )
+
+
 def _problem() -> Schema:
     return {
         **_object(
@@ -274,6 +318,7 @@ _SHARED: dict[str, Schema] = {
     ),
     "SourceRecord": _source(),
     "Search": _search(),
+    "Impact": _impact(),
     "ApiInfo": _object(
         "Om API:et.",
         "About the API.",

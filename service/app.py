@@ -19,6 +19,7 @@ from evidensgraf.service import (
     catalogue,
     compare,
     graph_store,
+    impact_pages,
     linksets,
     lists,
     ontology_quality,
@@ -91,7 +92,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
     data = (catalogue, resources, graph_store, lists, linksets, releases, compare)
-    for part in (*data, problem_pages, operations, api, api_docs, search_api):
+    for part in (*data, problem_pages, operations, api, api_docs, search_api, impact_pages):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")

@@ -17,6 +17,8 @@ from evidensgraf.service.records import STATEMENT_KINDS, labels_of
 
 KINDS = ("source", "study", *STATEMENT_KINDS)
 """The kinds of things whose loss can be tried."""
+COLLECTIONS = ("sources", "studies", "findings")
+"""The lists of the API whose records say what their loss would do."""
 _APART = (*CLAIMS, "study", "source", "gap-map-cell")
 """Kinds that are not among ``statements``."""
 

@@ -39,7 +39,7 @@ def impact_lines(document: Record, lang: str) -> Iterator[str]:
 def supposed(thing: Record, lang: str) -> str:
     """Return in words what is tried on a thing, and what replaces it."""
     standing = str(thing["standing"]["id"]).removeprefix(EV)
-    said = translate(lang, f"impact.if.{standing}", name=best(thing["label"], lang)[1])
+    said = translate(lang, f"impact.if.{standing}", name=best(thing["label"], lang)[1]) + ":"
     successors = ", ".join(best(s["label"], lang)[1] for s in thing["successors"])
     said += f" {translate(lang, 'impact.successors', names=successors)}" if successors else ""
     return said if thing["known"] else f"{said} {translate(lang, 'impact.unheard')}"

@@ -10,11 +10,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from evidensgraf.graph.impact import WHAT_IF
 from evidensgraf.ontology.namespaces import LANGUAGES
 from evidensgraf.service import i18n
 from evidensgraf.service.api_schemas import IDENTITY, STRING, name_of, record_schema, ref, schemas
 from evidensgraf.service.api_select import DEFAULT_LIMIT, LARGEST, MAX_LIMIT, MAX_PAGE
 from evidensgraf.service.collections import Collection, Filter, collections
+from evidensgraf.service.impact import COLLECTIONS as IMPACT
 from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.responses import LICENSE
 from evidensgraf.service.search_terms import LONGEST
@@ -87,7 +89,7 @@ def target_name(target: str) -> str:
 
 
 def operation_id(collection: Collection, part: str = "list") -> str:
-    """Return the name of an operation on a list: ``list``, ``get`` or ``chain``.
+    """Return the name of an operation on a list: ``list``, ``get``, ``chain`` or ``impact``.
 
     >>> operation_id(collections()["evidence-gaps"])
     'listEvidenceGaps'
@@ -132,7 +134,28 @@ def _paths() -> dict[str, Any]:
                 [ref("slug", "parameters"), ref("jsonFormat", "parameters")],
                 {"application/json": {"schema": ref("EvidenceChain")}},
             )
+        if collection.name in IMPACT:
+            found[path + "/{slug}/impact"] = _impact(collection)
     return found | _other_paths()
+
+
+def _impact(collection: Collection) -> dict[str, Any]:
+    sv, en = collection.label["sv"], collection.label["en"]
+    standing = {"type": "string", "enum": list(WHAT_IF), "default": "withdrawn"}
+    return _operation(
+        operation_id(collection, "impact"),
+        "records",
+        f"Vad som påverkas om en av dessa faller: {sv} / What is affected if one of these falls: {en}",
+        "Slutsatser och rutor på kunskapskartan som faller, försvagas eller måste läsas om, med vägarna dit. Inget "
+        "sparas. / Conclusions and cells of the gap map that fall, weaken or must be read again, with the paths to "
+        "them. Nothing is saved.",
+        [
+            ref("slug", "parameters"),
+            _parameter("standing", "Ställningen som prövas / the standing that is tried", standing),
+            ref("jsonFormat", "parameters"),
+        ],
+        {"application/json": {"schema": ref("Impact")}},
+    )
 
 
 def _other_paths() -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
 
 from evidensgraf.graph.engine import Answer, Engine
 from evidensgraf.ontology.namespaces import BASE, EV, resource
-from evidensgraf.queries.catalogue import load
 from evidensgraf.service import i18n, query_help, records
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_svg import draw
@@ -19,7 +18,7 @@ from evidensgraf.service.facts import Facts, Record, Text, ask
 from evidensgraf.service.ontology_pages import ontology_page
 from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.properties import Incoming, incoming, places, properties
-from evidensgraf.service.rendering import View
+from evidensgraf.service.rendering import Query, View
 from evidensgraf.service.serving import serving_of
 from evidensgraf.service.statements import cited, passage
 
@@ -66,8 +65,6 @@ _SYNTAXES = (
 )
 """Syntaxes of RDF: name, media type, suffix."""
 _PATHS = {"gaps": "evidence-gaps"}
-Query = tuple[str, dict[str, str]]
-"""A query of the catalogue behind a page: its name and its bound values."""
 
 
 async def render(request: Request, engine: Engine, kind: str, slug: str, lang: str) -> str | None:
@@ -173,7 +170,7 @@ def _names(kind: str, slug: str) -> tuple[str, str]:
     return resource(kind, slug), f"/doc/{kind}/{slug}"
 
 
-def _thing(view: View, template: str, kind: str, slug: str, queries: list[Query], **values: Any) -> str:
+def _thing(view: View, template: str, kind: str, slug: str, queries: Sequence[Query], **values: Any) -> str:
     """Render the page of a thing, with links to its data and to the queries behind it."""
     iri, path = _names(kind, slug)
     formats = [
@@ -183,11 +180,7 @@ def _thing(view: View, template: str, kind: str, slug: str, queries: list[Query]
     if kind in _API:
         formats.append(("JSON", "application/json", view.url(f"/api/v1/{_API[kind]}/{slug}")))
     values |= {"kind": kind, "slug": slug, "subject": iri, "local": path}
-    return view.render(template, formats=formats, queries=_shown(view, queries), **values)
-
-
-def _shown(view: View, queries: list[Query]) -> list[tuple[str, str]]:
-    return [(load()[name].summary[view.lang], view.query_url(name, values)) for name, values in queries]
+    return view.render(template, formats=formats, queries=view.behind(queries), **values)
 
 
 async def start(request: Request, engine: Engine, lang: str) -> str:
@@ -195,7 +188,7 @@ async def start(request: Request, engine: Engine, lang: str) -> str:
     view = View(request, lang)
     every = await records.list_interventions(engine)
     found = [record for record in every if record["verdict"] or record["findings"] or record["gaps"]]
-    queries = _shown(view, [("interventions-by-verdict", {}), ("placements", {}), ("interventions", {})])
+    queries = view.behind([("interventions-by-verdict", {}), ("placements", {}), ("interventions", {})])
     return view.render("start.html", interventions=found, total=len(every), queries=queries, current="interventions")
 
 
@@ -206,7 +199,7 @@ async def listing(request: Request, engine: Engine, kind: str, lang: str) -> str
     """
     view = View(request, lang)
     found = {key: await get(engine) for key, (_, get) in LISTS[kind].items()}
-    queries = _shown(view, [(name, {}) for name, _ in LISTS[kind].values()])
+    queries = view.behind([(name, {}) for name, _ in LISTS[kind].values()])
     paths = [_PATHS.get(name, name) for name in found]
     names = [f"JSON ({path})" if len(paths) > 1 else "JSON" for path in paths]
     formats = [(n, "application/json", view.url(f"/api/v1/{p}")) for n, p in zip(names, paths, strict=True)]
@@ -231,7 +224,7 @@ async def quality(request: Request, engine: Engine, lang: str) -> str:
     """Return the quality page: each figure of the release, what it measures, and how it is counted."""
     view = View(request, lang)
     figures = await records.list_quality(engine)
-    return view.render("quality.html", figures=figures, queries=_shown(view, [("quality-figures", {})]))
+    return view.render("quality.html", figures=figures, queries=view.behind([("quality-figures", {})]))
 
 
 async def sparql_page(

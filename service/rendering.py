@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,6 +21,8 @@ from evidensgraf.service.serving import serving_of
 
 DIFFERENCES = ("betweenGroups", "changeOverTime")
 """Measured groups whose numbers are differences and are shown with their sign."""
+Query = tuple[str, Mapping[str, str]]
+"""A query of the catalogue behind a page: its name and its bound values."""
 
 
 @cache
@@ -148,6 +150,10 @@ class View:
     def query_url(self, name: str, values: Mapping[str, str]) -> str:
         """Return the address at which a query of the catalogue can be read, changed and run."""
         return self.url("/sparql", query=load()[name].bind(values))
+
+    def behind(self, queries: Iterable[Query]) -> list[tuple[str, str]]:
+        """Return what the queries behind a page are called, and where each can be read, changed and run."""
+        return [(load()[name].summary[self.lang], self.query_url(name, values)) for name, values in queries]
 
     def name(self, iri: str) -> Text:
         """Return the label of a class, property or concept, or its CURIE; the service's own word for a foreign term."""

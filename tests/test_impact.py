@@ -309,3 +309,47 @@ def test_what_cannot_be_tried_is_one_line(command, arguments, words):
     assert (status, out) == (1, "")
     assert words in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_the_page_shows_what_the_document_says_in_both_languages(client, impact, lang):
+    path = "/impact/source/behrenz-hammarstedt-2014-nystartsjobb"
+    page = client.get(f"{path}?lang={lang}", "text/html").text
+    for part in ("conclusions", "cells", "documents", "statements"):
+        assert impact("source/behrenz-hammarstedt-2014-nystartsjobb")[part]
+    document = client.get(f"{path}.json").json()
+    assert client.get(path, "application/json").json() == document
+    for record in (*document["conclusions"], *document["cells"], *document["documents"], *document["statements"]):
+        assert record["id"].removeprefix(ID) in page
+    heads = {"sv": ("Faller:", "Försvagas:", "blir okänd"), "en": ("Fall:", "Weaken:", "becomes unknown")}
+    assert all(words in page for words in heads[lang])
+    again = client.get(f"{path}?lang={lang}&standing=superseded", "text/html").text
+    assert {"sv": "mot det som ersätter", "en": "against what replaces it"}[lang] in again
+    assert heads[lang][0] not in again
+
+
+def test_every_page_of_a_source_study_or_statement_leads_to_its_impact(client):
+    for thing in (*TRIED, "appraisal/stockholmsjobb-bedomning"):
+        assert f'href="/impact/{thing}"' in client.get(f"/doc/{thing}", "text/html").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "name"),
+    [
+        ("/impact/source/no-such", 404, "not-found"),
+        ("/impact/intervention/hasky", 404, "not-found"),
+        ("/impact/source/sou-2018-32?standing=gone", 400, "invalid-parameter"),
+        ("/impact/source/sou-2018-32.ttl", 406, "not-acceptable"),
+        ("/api/v1/sources/no-such/impact", 404, "not-found"),
+        ("/api/v1/sources/sou-2018-32/impact?standing=current", 400, "invalid-parameter"),
+    ],
+)
+def test_an_address_that_cannot_be_answered_says_why(client, path, status, name):
+    response = client.get(path, "application/json")
+    assert (response.status_code, response.json()["type"].rsplit("/", 1)[-1]) == (status, name)
+
+
+def test_the_api_answers_with_the_document(client, impact):
+    answer = client.get("/api/v1/studies/sweco-2016-stockholmsjobb/impact?standing=retracted").json()
+    document = impact("study/sweco-2016-stockholmsjobb", "retracted")
+    assert {key: answer[key] for key in document} == document
