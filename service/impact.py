@@ -6,12 +6,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from evidensgraf.graph.collation import swedish_order
 from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.impact import CELL, STANDINGS, STATED, Impact, Tie, Weighed
 from evidensgraf.graph.standing import Claim, latest
 from evidensgraf.ontology.namespaces import ID, curie
 from evidensgraf.service.chain import CLAIMS
-from evidensgraf.service.collation import swedish_order
 from evidensgraf.service.facts import Record, Text, ask, identity, kind_of
 from evidensgraf.service.records import STATEMENT_KINDS, labels_of
 

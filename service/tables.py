@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evidensgraf.graph.collation import swedish_order
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import EV, PREFIXES, expand
-from evidensgraf.service.collation import swedish_order
 from evidensgraf.service.collections import Collection, Field
 from evidensgraf.service.facts import Record, Text, ask, gather, identity, number
 from evidensgraf.service.records import labels_of

@@ -5,8 +5,8 @@ from importlib.resources import files
 import pytest
 from rdflib import Graph, Namespace, URIRef
 
+from evidensgraf.graph.collation import swedish_order
 from evidensgraf.ontology.namespaces import curie, expand
-from evidensgraf.service.collation import swedish_order
 from evidensgraf.service.collections import collections
 from tests.rest_api import API, COLLECTIONS, follow, links
 
