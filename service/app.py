@@ -28,6 +28,7 @@ from evidensgraf.service import (
     pages,
     problem_pages,
     problems,
+    readiness,
     releases,
     resources,
     search_api,
@@ -91,7 +92,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    data = (catalogue, resources, graph_store, lists, linksets, releases, compare)
+    data = (catalogue, resources, graph_store, lists, linksets, releases, compare, readiness)
     for part in (*data, problem_pages, operations, api, api_docs, search_api, impact_pages):
         app.include_router(part.router)
     _add_own_routes(app)

@@ -233,6 +233,17 @@ def _add_diff(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _release_option(diff)
     diff.set_defaults(run=_later("comparing", "diff"))
 
+    readiness = subcommands.add_parser(
+        "readiness",
+        help="report what a guideline has of what AGREE II and the national method ask for",
+        description="Report on a guideline of the release, or on a draft: what is met, missing, or for a person.",
+    )
+    readiness.add_argument("guideline", help="guideline/SLUG, the IRI, or the file of a draft")
+    readiness.add_argument("--json", action="store_true", help="the JSON document of the service instead of text")
+    _lang_option(readiness)
+    _release_option(readiness)
+    readiness.set_defaults(run=_later("readiness", "command"))
+
 
 def _add_publish(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     publish = subcommands.add_parser(

@@ -30,6 +30,8 @@ PAGES = [
     "releases",
     "releases/{release}",
     "compare",
+    "readiness",
+    "readiness/socialstyrelsen-2019-nationella-riktlinjer",
     "def/",
     "def/EvidenceStatement",
     "def/shape/Finding",

@@ -53,6 +53,8 @@ PATHS = (
     "/compare",
     "/impact/source/socialstyrelsen-2019-nationella-riktlinjer",
     "/impact/study/sweco-2016-stockholmsjobb?standing=superseded",
+    "/readiness",
+    "/readiness/socialstyrelsen-2019-nationella-riktlinjer",
     "/search",
     "/search?q=missbruk",
     "/search?q=zzzz",
