@@ -143,7 +143,7 @@ class _Report:
         return {
             "draft": {"name": shown(self._draft.name), "statements": len(self._draft.quads)},
             "release": self._checker.release,
-            "conforms": not counts["violation"],
+            "conforms": not any(counts.values()),
             "counts": counts,
             "additions": [self._checker.linked(iri) for iri in self._described() if self._checker.describes(iri)],
             "rules": sorted(self._rules.values(), key=lambda rule: str(rule["shape"])),
@@ -200,10 +200,17 @@ class _Report:
             violation = replace(violation, value=Literal(shown(str(from_n3(violation.value)))).n3())
         return {lang: explain(violation, labels, lang) for lang in LANGUAGES}
 
-    def _value(self, value: str | None) -> Record | str | None:
+    def _value(self, value: str | None) -> Record | None:
+        """Return a value as a link, or as a literal: its text as it can be shown, and whether that is all of it."""
         if value is None or value == "_:":
             return None
-        return linked(self._whole, value[1:-1]) if value.startswith("<") else shown(str(from_n3(value)))
+        if value.startswith("<"):
+            return linked(self._whole, value[1:-1])
+        literal = from_n3(value)
+        datatype, language = (getattr(literal, name, None) for name in ("datatype", "language"))
+        text = shown(str(literal))
+        about = {"datatype": str(datatype) if datatype else None, "language": language}
+        return {"text": text, "whole": text == str(literal), **about}
 
     def _above(self, focus: str) -> list[str]:
         """Return the recommendations that a thing belongs to: those of the draft, or else those of the release."""

@@ -118,6 +118,7 @@ def answering(path: str) -> Answering:
 
     from evidensgraf.graph.build import assemble, release_id
     from evidensgraf.graph.check import Checker
+    from evidensgraf.graph.workbook_write import template
 
     quads: Iterable[ox.Quad]
     if path:
@@ -135,7 +136,7 @@ def answering(path: str) -> Answering:
         except MemoryError:
             return {"error": "limit", "limit": "memory_mb"}, b""
 
-    for suffix, data in _REHEARSAL:
+    for suffix, data in (*_REHEARSAL, (".xlsx", template("sv"))):
         answer({"name": f"draft{suffix}", "media_type": "", "annotate": "", "size_mb": 1}, data)
     gc.collect()
     gc.freeze()  # a fork shares what it does not touch

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -145,7 +144,9 @@ def read_draft(name: str, data: bytes, media_type: str = "") -> Draft:
         raise DraftError(name, _REFUSALS["empty"])
     suffix = _suffix(name, data, media_type)
     if suffix == ".xlsx":
-        return _workbook(name, data)
+        from evidensgraf.graph.workbook import read_workbook  # which reads drafts too
+
+        return read_workbook(name, data)
     try:
         file = read_foreign(f"draft{suffix}", data)
     except LoadError as error:
@@ -182,14 +183,6 @@ def _by_content(data: bytes) -> str:
     if re.match(rb'[\[{]\s*["{}\]]', start):
         return ".jsonld"
     return ".rdf" if re.match(rb"<\?xml|<rdf:|<!--", start) else ".trig"
-
-
-def _workbook(name: str, data: bytes) -> Draft:
-    try:
-        module = import_module("evidensgraf.graph.workbook")
-    except ModuleNotFoundError as error:
-        raise DraftError(name, _REFUSALS["unknown"]) from error
-    return cast(Draft, module.read_workbook(name, data))
 
 
 def _explained(name: str, error: LoadError) -> DraftError:

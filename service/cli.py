@@ -17,6 +17,9 @@ from pathlib import Path
 from evidensgraf.graph.impact import WHAT_IF
 from evidensgraf.service.formats import FORMATS
 
+CHECK_FORMATS = ["text", "json", "turtle", "sarif", "html", "xlsx"]
+"""The reports of a check."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         for line in lines[:-1]:
             print(line, file=sys.stderr)
-        return _fail(lines[-1])
+        return _fail(lines[-1], getattr(error, "status", 1))
 
 
 def _explained(error: Exception) -> list[str]:
@@ -70,9 +73,9 @@ def _explained(error: Exception) -> list[str]:
     return []
 
 
-def _fail(sentence: str) -> int:
+def _fail(sentence: str, status: int = 1) -> int:
     print(f"evidensgraf: {' '.join(sentence.split())}", file=sys.stderr)
-    return 1
+    return status
 
 
 def _later(module: str, command: str) -> Callable[[argparse.Namespace], int]:
@@ -100,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_curator_commands(subcommands)
     _add_release_commands(subcommands)
     _add_diff(subcommands)
+    _add_check(subcommands)
     _add_publish(subcommands)
     return parser
 
@@ -217,6 +221,28 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     _lang_option(impact)
     _release_option(impact)
     impact.set_defaults(run=_later("commands", "impact"))
+
+
+def _add_check(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = subcommands.add_parser(
+        "check",
+        help="check a draft guideline together with the graph",
+        description="Check a draft (a workbook, or RDF) with the curated graph: what shapes and rules find, why, "
+        "where, and what to do. Exit status: 0 passed, 1 not passed, 2 called wrongly, or a draft that cannot be read.",
+    )
+    check.add_argument("draft", type=Path, metavar="DRAFT", help=".xlsx, .ttl, .trig, .nt, .nq, .jsonld or .rdf")
+    check.add_argument("-f", "--format", default="text", choices=CHECK_FORMATS, help="default: text")
+    check.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the report there")
+    check.add_argument(
+        "--fail-on",
+        choices=["violation", "warning"],
+        default="violation",
+        help="the least severe result that gives exit status 1 (default: violation)",
+    )
+    _data_option(check)
+    _lang_option(check)
+    _release_option(check)
+    check.set_defaults(run=_later("check_command", "check"))
 
 
 def _add_diff(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 
 class CommandError(Exception):
-    """A command that cannot be carried out; ``str()`` is the line that the user reads."""
+    """A command that cannot be carried out; ``str()`` is the line that the user reads, ``status`` the exit status."""
+
+    status = 1
 
 
 def progress() -> Callable[[str], None]:
