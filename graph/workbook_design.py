@@ -5,9 +5,13 @@ What a colour says, words say too: whether a column is required stands below its
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Any
+
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evidensgraf.graph.workbook_layout import Column, Sheet, layout, requirement
@@ -20,7 +24,9 @@ LAST_ROW = 1004
 
 _INK, _ACCENT, _SOFT, _PALE, _EXAMPLE = "1B2A33", "14505C", "D7E8EA", "F1F6F7", "5A6B73"
 _FONT = "Calibri"
-_THIN = Side(style="thin", color="B7C7CB")
+LINE = "B7C7CB"
+"""The colour of the thin line below a row."""
+_THIN = Side(style="thin", color=LINE)
 _HEAD = PatternFill("solid", fgColor=_ACCENT)
 _BAND = PatternFill("solid", fgColor=_SOFT)
 _WORDS = PatternFill("solid", fgColor=_PALE)
@@ -109,10 +115,15 @@ def plain(page: Worksheet, header: int, widths: tuple[int, ...], *, tab: str = "
     for i, width in enumerate(widths):
         page.column_dimensions[letter(i)].width = width
         _header(page.cell(header, i + 1))
+    model = None
     for row in page.iter_rows(min_row=header + 1, max_col=len(widths)):
         for cell in row:
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            cell.font = Font(_FONT, 10, color=_INK)
+            quoted = cell.quotePrefix
+            if model is None:
+                cell.alignment, cell.font = Alignment(wrap_text=True, vertical="top"), Font(_FONT, 10, color=_INK)
+                model = cell
+            cell._style = copy(model._style)  # a style is looked up in a list of all: once is enough
+            cell.quotePrefix = quoted
     page.freeze_panes = f"A{header + 1}"
     page.auto_filter.ref = f"A{header}:{letter(len(widths) - 1)}{max(page.max_row, header + 1)}"
     page.sheet_properties.tabColor = tab
@@ -135,15 +146,22 @@ def text_page(page: Worksheet, headings: set[int]) -> None:
     _print(page, None)
 
 
+def link(cell: Any, title: str, place: str) -> None:
+    """Make a cell lead to a cell of a sheet."""
+    quoted = title.replace("'", "''")
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!{place}")
+    cell.font = Font(_FONT, 11, underline="single", color="0B5394")
+
+
 def _heading(page: Worksheet) -> None:
     page["A1"].font = Font(_FONT, 12, italic=True, color=_INK)
     page["A1"].alignment = Alignment(vertical="center")
     page.row_dimensions[1].height = 24
 
 
-def _header(cell: object) -> None:
-    cell.fill, cell.font = _HEAD, Font(_FONT, 11, bold=True, color="FFFFFF")  # type: ignore[attr-defined]
-    cell.alignment = Alignment(wrap_text=True, vertical="center")  # type: ignore[attr-defined]
+def _header(cell: Any) -> None:
+    cell.fill, cell.font = _HEAD, Font(_FONT, 11, bold=True, color="FFFFFF")
+    cell.alignment = Alignment(wrap_text=True, vertical="center")
 
 
 def _note(page: Worksheet, place: str, column: Column, sheet: Sheet, lang: str) -> None:
@@ -151,8 +169,12 @@ def _note(page: Worksheet, place: str, column: Column, sheet: Sheet, lang: str) 
     if column.many:
         lines.append(layout().texts["several"][lang])
     text = "\n\n".join(filter(None, lines))
-    note = Comment(text, "Evidensgraf", width=340, height=60 + 17 * (len(text) // 48 + text.count("\n")))
-    page[place].comment = note
+    page[place].comment = Comment(text, "Evidensgraf", width=340, height=note_height(text))
+
+
+def note_height(text: str) -> int:
+    """Return how high a note of 340 pixels' width must be for a text, in pixels."""
+    return 60 + 17 * (len(text) // 48 + text.count("\n"))
 
 
 def _print(page: Worksheet, repeated: str | None) -> None:

@@ -42,7 +42,7 @@ def add_start(book: Workbook, lang: str) -> None:
             for sheet in layout().sheets:
                 number += 1
                 put_text(page.cell(number, 2), sheet.titles[lang])
-                page.cell(number, 2).hyperlink = f"#'{sheet.titles[lang]}'!A1"
+                design.link(page.cell(number, 2), sheet.titles[lang], "A1")
                 put_text(page.cell(number, 3), sheet.about[lang])
         number += 1
     design.text_page(page, headings)

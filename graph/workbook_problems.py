@@ -82,14 +82,14 @@ class CellProblem(ValueError):
         return Problem(self.key, sheet, cell, self.values, self.nearest)
 
 
-def near(text: str, names: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """Return the names that look most like a text, best first.
+def near(text: str, names: Iterable[str], count: int = 3, alike: float = 0.6) -> tuple[str, ...]:
+    """Return the names that look most like a text, best first; ``alike`` is how much at least, from 0 to 1.
 
     >>> near("Effekf", ["Effekt", "Utfall"])
     ('Effekt',)
     """
     folded = {name.casefold()[:200]: name for name in names}
-    return tuple(folded[m] for m in difflib.get_close_matches(text.casefold()[:200], folded, count, 0.6))
+    return tuple(folded[m] for m in difflib.get_close_matches(text.casefold()[:200], folded, count, alike))
 
 
 def _said(value: object, lang: str) -> str:

@@ -80,7 +80,7 @@ def read_tables(name: str, data: bytes, problems: Problems) -> Tables:
 def _check_titles(titles: list[str], problems: Problems) -> None:
     known = {fold(title) for title in layout().titles}
     for title in titles:
-        if fold(title) not in known and not title.startswith("#") and (nearest := near(title, layout().titles, 1)):
+        if fold(title) not in known and not title.startswith("#") and (nearest := near(title, layout().titles, 1, 0.8)):
             problems.add(Problem("sheet-name", title, values={"given": title, "nearest": nearest[0]}))
 
 
