@@ -6,8 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pyshacl
 import pytest
+from pyshacl.entrypoints import meta_validate
 from rdflib import RDF, RDFS, SH, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, OWL
 from rdflib.term import Node
@@ -173,5 +173,5 @@ def test_no_reader_of_a_report_meets_a_blank_node() -> None:
 
 
 def test_the_rules_conform_to_the_shapes_of_shacl() -> None:
-    conforms, _, text = pyshacl.validate(Graph(), shacl_graph=shapes_graph(RULES), meta_shacl=True)
+    conforms, _, text = meta_validate(shapes_graph(RULES), max_validation_depth=100)  # lists of shapes nest deep
     assert conforms, text
