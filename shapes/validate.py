@@ -151,8 +151,8 @@ def path_text(graph: Graph, node: Node) -> str:
     """Return a property path as SPARQL text with prefixed names, read from the graph that holds its node.
 
     >>> shapes = shapes_graph()
-    >>> path_text(shapes, shapes.value(URIRef(SHAPE + "EvidenceLine-owner"), SH.path))
-    '^ev:hasEvidenceLine'
+    >>> path_text(shapes, shapes.value(URIRef(SHAPE + "Magnitude-owner"), SH.path))
+    '^ev:hasMagnitude'
     """
     if isinstance(node, URIRef):
         return curie(str(node))
