@@ -99,6 +99,8 @@ _SAID_BY_SOME: dict[str, Schema] = {
     "scope": _list(ref("Scope")),
     "order": _or_null(NUMBER),
     "lines": _list(ref("EvidenceLine")),
+    "importanceRatings": _list(ref("ImportanceRating")),
+    "judgements": _list(ref("DecisionJudgement")),
 }
 _STATEMENTS = _list(ref("Statement"))
 _INTERVENTION_PARTS = (
@@ -263,6 +265,16 @@ _SHARED: dict[str, Schema] = {
             "group": THING,
             "printedForm": _or_null(STRING),
         },
+    ),
+    "ImportanceRating": _object(
+        "Hur viktigt ett utfall är för en rekommendation, från 1 till 9.",
+        "How important an outcome is to a recommendation, from 1 to 9.",
+        {"id": IRI, "outcome": THING, "importance": _or_null(NUMBER)},
+    ),
+    "DecisionJudgement": _object(
+        "En avvägning mot ett beslutskriterium.",
+        "A judgement against a decision criterion.",
+        {"id": IRI, "criterion": THING, "description": TEXT},
     ),
     "StudyFacts": _object(
         "En studie, så som källorna beskriver den.",

@@ -45,14 +45,26 @@ OWN_LISTS: dict[str, dict[str, str]] = {
     "EvidenceGap": {"gapType": "ev:gapType"},
     "Appraisal": {"verdict": "ev:verdict", "flags": "ev:hasFlag"},
     "LogicModelClaim": {"factors": "ev:targetsFactor"},
-    "Recommendation": {"intervention": "ev:intervention", "targetPopulation": "ev:targetPopulation", **_CLAIM},
+    "Recommendation": {
+        "intervention": "ev:intervention",
+        "targetPopulation": "ev:targetPopulation",
+        "discordanceRationale": "ev:discordanceRationale",
+        "priorityGround": "ev:priorityGround",
+        "guideline": "ev:partOfGuideline",
+        **_CLAIM,
+    },
     "Prerequisite": _CLAIM,
     "Placement": {"intervention": "ev:intervention"},
 }
 """Linked things of some kinds: kind → member → property."""
 OWN_LINKS: dict[str, dict[str, str]] = {
     "Finding": {"effect": "ev:effect", "certainty": "ev:certainty"},
-    "Recommendation": {"recommendationKind": "ev:recommendationKind", "strength": "ev:strength"},
+    "Recommendation": {
+        "recommendationKind": "ev:recommendationKind",
+        "direction": "ev:direction",
+        "strength": "ev:strength",
+        "overallCertainty": "ev:overallCertainty",
+    },
     "Placement": {
         "domain": "ev:domain",
         "category": "ev:category",
@@ -61,7 +73,10 @@ OWN_LINKS: dict[str, dict[str, str]] = {
     },
 }
 """Linked things that some kinds have at most one of: kind → member → property."""
-OWN_TEXTS: dict[str, dict[str, str]] = {"Description": {"aim": "ev:aim"}, "Recommendation": {"action": "ev:action"}}
+OWN_TEXTS: dict[str, dict[str, str]] = {
+    "Description": {"aim": "ev:aim"},
+    "Recommendation": {"action": "ev:action", "harmReason": "ev:harmReason"},
+}
 """Texts of some kinds: kind → member → property."""
 
 _ORDERED = ("Prerequisite", "Recommendation", "Step", "Question")
@@ -84,6 +99,9 @@ def statement(facts: Facts, iri: str) -> Record:
     record |= {key: facts.links(iri, curie) for key, curie in (LISTS | OWN_LISTS.get(kind, {})).items()}
     if kind == "EvidenceGap":
         record["scope"] = [_scope(facts, scope) for scope in facts.iris(iri, "ev:withinScope")]
+    if kind == "Recommendation":
+        record["importanceRatings"] = _ratings(facts, iri)
+        record["judgements"] = _judgements(facts, iri)
     if kind == "ProcessModel":
         record["hasStep"].sort(key=lambda step: facts.number(step["id"], "ev:order") or 0)
     if kind in _ORDERED:
@@ -181,6 +199,31 @@ def _scope(facts: Facts, iri: str) -> Record:
         "by": facts.links(iri, "prov:wasAttributedTo"),
         "date": facts.one(iri, "dcterms:date"),
     }
+
+
+def _ratings(facts: Facts, iri: str) -> list[Record]:
+    """Return how important each outcome is to a recommendation, the most important first."""
+    found = [
+        {
+            "id": part,
+            "outcome": facts.first_link(part, "ev:ratedOutcome"),
+            "importance": facts.number(part, "ev:importance"),
+        }
+        for part in facts.iris(iri, "ev:hasImportanceRating")
+    ]
+    return sorted(found, key=lambda rating: (-(rating["importance"] or 0), rating["id"]))
+
+
+def _judgements(facts: Facts, iri: str) -> list[Record]:
+    """Return the judgements made for a recommendation, each with its criterion."""
+    return [
+        {
+            "id": part,
+            "criterion": facts.first_link(part, "ev:criterion"),
+            "description": facts.text(part, "dcterms:description"),
+        }
+        for part in facts.iris(iri, "ev:hasJudgement")
+    ]
 
 
 def _magnitude(facts: Facts, iri: str) -> Record:

@@ -1,11 +1,16 @@
 """The evidence chain is whole, as a document and as a picture."""
 
+import json
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
+import pyoxigraph as ox
 import pytest
 
-from evidensgraf.ontology.namespaces import expand
+from evidensgraf.graph.load import read_vocabulary
+from evidensgraf.ontology.namespaces import BASE, ID, expand
+from evidensgraf.queries.catalogue import load
 from evidensgraf.service import records
 from evidensgraf.service.chain import evidence_chain, unfold
 from evidensgraf.service.chain_svg import Picture, draw
@@ -130,3 +135,19 @@ def test_direction_is_told_by_a_word_as_well_as_by_a_dash(chains):
 def test_text_in_another_language_is_marked(chains):
     svg = str(draw(chains["appraisal", "stockholmsjobb-bedomning"], "en"))
     assert re.search(r'<text [^>]*lang="sv"[^>]*>Utvärderad', svg)
+
+
+def test_a_recommendation_says_what_the_author_of_its_guideline_judged():
+    store, claim = ox.Store(), ID + "recommendation/erbjud-praktik"
+    store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in read_vocabulary())
+    file = Path(__file__).parent / "shapes" / "Recommendation.guideline.conforms.ttl"
+    store.load(file.read_bytes(), format=ox.RdfFormat.TURTLE, base_iri=BASE)
+    answer = store.query(load()["record-of-claim"].bind({"claim": claim}))
+    rows = json.loads(answer.serialize(format=ox.QueryResultsFormat.JSON))["results"]["bindings"]
+    chain = unfold(Facts(rows), claim)
+    assert (chain["direction"]["id"], chain["overallCertainty"]["label"]["en"]) == (expand("ev:Supports"), "moderate")
+    assert [(r["outcome"]["label"]["sv"], r["importance"]) for r in chain["importanceRatings"]][0] == ("arbete", 8)
+    assert {j["criterion"]["label"]["en"] for j in chain["judgements"]} >= {"equity", "feasibility", "resource use"}
+    assert all(set(j["description"]) == {"sv", "en"} for j in chain["judgements"])
+    assert chain["guideline"][0]["id"] == ID + "source/riktlinjen"
+    assert chain["harmReason"]["en"] == "Some may feel pressed."
