@@ -177,7 +177,7 @@ def _impact() -> Schema:
             "to": ref("Thing"),
             "via": _or_null(IRI),
             "direction": THING,
-            **_PLACED,
+            "statedIn": _list(_object("Ett ställe.", "A passage.", {"id": IRI, "document": ref("Thing"), **_PLACED})),
         },
     )
     kept = dict.fromkeys(("total", "lost", "weakened", "left"), COUNT)

@@ -18,6 +18,7 @@ from evidensgraf.service import (
     api_docs,
     catalogue,
     compare,
+    gap_map_pages,
     graph_store,
     impact_pages,
     linksets,
@@ -33,6 +34,7 @@ from evidensgraf.service import (
     resources,
     search_api,
     sparql,
+    tensions_pages,
 )
 from evidensgraf.service.access import Record, Watched
 from evidensgraf.service.logs import AccessLog
@@ -93,7 +95,8 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
     data = (catalogue, resources, graph_store, lists, linksets, releases, compare, readiness)
-    for part in (*data, problem_pages, operations, api, api_docs, search_api, impact_pages):
+    made = (impact_pages, gap_map_pages, tensions_pages)
+    for part in (*data, problem_pages, operations, api, api_docs, search_api, *made):
         app.include_router(part.router)
     _add_own_routes(app)
     app.mount("/static", StaticFiles(directory=str(files("evidensgraf.service") / "static")), name="static")

@@ -114,7 +114,7 @@ def _conclusion(weighed: Weighed, thing: str, impact: Impact, names: Mapping[str
             "left": len(support) - len(lost),
         },
         "considered": {"total": len(other), "lost": sum(weighed.fallen(item) for item in other)},
-        "paths": [[_step(tie, names) for tie in way] for way in weighed.paths(thing)],
+        "paths": [[_step(weighed, tie, names) for tie in way] for way in weighed.paths(thing)],
     }
 
 
@@ -137,7 +137,7 @@ _WHEN = ("before", "after")
 
 def _on_the_way(weighed: Weighed, thing: str, impact: Impact, names: Mapping[str, Text]) -> Record:
     way = next(iter(weighed.paths(thing)), ())
-    return _thing(thing, names) | {"impact": impact.name.lower(), "path": [_step(tie, names) for tie in way]}
+    return _thing(thing, names) | {"impact": impact.name.lower(), "path": [_step(weighed, tie, names) for tie in way]}
 
 
 def _documents(weighed: Weighed, names: Mapping[str, Text]) -> list[Record]:
@@ -146,16 +146,19 @@ def _documents(weighed: Weighed, names: Mapping[str, Text]) -> list[Record]:
     return [_thing(document, names) | {"statements": count} for document, count in read_in.items()]
 
 
-def _step(tie: Tie, names: Mapping[str, Text]) -> Record:
-    """Return one step of a path, from a ground to what stands on it."""
+def _step(weighed: Weighed, tie: Tie, names: Mapping[str, Text]) -> Record:
+    """Return one step of a path: from a ground to what stands on it, and the passages in which that is stated."""
+    passages = [tie] if tie.relation == STATED else [t for t in weighed.grounds[tie.node] if t.relation == STATED]
     return {
         "from": _link(tie.ground, names),
         "relation": curie(tie.relation),
         "to": _link(tie.node, names),
         "via": tie.via or None,
         "direction": _link(tie.direction, names) if tie.direction else None,
-        "section": tie.section or None,
-        "page": tie.page or None,
+        "statedIn": [
+            {"id": p.via, "document": _link(p.ground, names), "section": p.section or None, "page": p.page or None}
+            for p in passages
+        ],
     }
 
 

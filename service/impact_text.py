@@ -76,7 +76,7 @@ def left(conclusion: Record, lang: str) -> str:
     """Return in words how much of what supports a conclusion is left."""
     support = conclusion["support"]
     if not support["total"]:
-        return translate(lang, "impact.unsupported", total=conclusion["considered"]["total"])
+        return translate(lang, "impact.unsupported", count=conclusion["considered"]["total"])
     said = translate(lang, "impact.left", left=support["left"], total=support["total"])
     if support["weakened"]:
         said += f", {translate(lang, 'impact.left.weakened', weakened=support['weakened'])}"
@@ -98,8 +98,13 @@ def _conclusion(conclusion: Record, lang: str) -> Iterator[str]:
 
 
 def _step(step: Record, lang: str, *, last: bool) -> str:
-    page = f", {translate(lang, 'passage.page', page=step['page'])}" if step["page"] else ""
-    place = f" ({step['section']}{page})" if step["section"] else ""
+    place = "".join(f" ({_place(passage, lang)})" for passage in step["statedIn"][:1])
     name = best(step["to"]["label"], lang)[1]
     what = translate(lang, "impact.this") if last else translate(lang, "impact.quoted", name=name)
     return f"{translate(lang, step_key(step))} {what}{place}"
+
+
+def _place(passage: Record, lang: str) -> str:
+    document = best(passage["document"]["label"], lang)[1]
+    page = translate(lang, "passage.page", page=passage["page"]) if passage["page"] else ""
+    return ", ".join(part for part in (document, passage["section"], page) if part)

@@ -162,10 +162,12 @@ def test_every_step_of_a_path_is_in_the_graph_and_follows_the_one_before(impact,
             assert all(a["to"] == b["from"] for a, b in zip(path, path[1:], strict=False))
             for step in path:
                 steps += 1
+                assert {p["id"] for p in step["statedIn"]} <= graph("ev:statedIn")[step["to"]["id"]]
                 node, ground, via = step["to"]["id"], step["from"]["id"], step["via"]
                 if step["relation"] == "ev:statedIn":
                     assert ground in graph("oa:hasSource")[via]
-                    assert step["section"] or step["page"]
+                    assert [p["id"] for p in step["statedIn"]] == [via]
+                    assert step["statedIn"][0]["section"] or step["statedIn"][0]["page"]
                 elif step["relation"] == "ev:hasEvidenceItem":
                     assert via in graph("ev:hasEvidenceLine")[node]
                     assert ground in graph("ev:hasEvidenceItem")[via]
