@@ -194,7 +194,7 @@ class _Report:
     def _message(self, violation: Violation) -> dict[str, str]:
         terms = [t.strip("<>") for t in (violation.focus, violation.value or "")]
         named = [iri for term in terms for iri in (term, term.partition("#")[0])]
-        labels: dict[str, dict[str, str]] = {iri: found for iri in named if (found := self._whole.label(iri))}
+        labels: dict[str, dict[str, str]] = {iri: found for iri in named if (found := self._whole.name(iri))}
         labels[NOBODY] = {"sv": shown(self._draft.name) or "Utkastet"}
         if violation.value and violation.value.startswith('"'):
             violation = replace(violation, value=Literal(shown(str(from_n3(violation.value)))).n3())

@@ -14,6 +14,7 @@ Text = dict[str, str]
 
 LABELS = ("skos:prefLabel", "dcterms:title", "foaf:name", "rdfs:label", "sh:name")
 """Properties that name a thing, the best first."""
+_ABOUT = ("ev:assesses", "ev:ratedOutcome", "ev:criterion", "ev:standing", "oa:hasSource")
 LONGEST = 300
 """Longest text of somebody else's that is shown, in characters."""
 
@@ -67,6 +68,14 @@ class Whole:
     def label(self, iri: str) -> Text:
         """Return the label of a thing in each language; none for one that has none."""
         return self.texts(iri, *LABELS)
+
+    def name(self, iri: str) -> Text:
+        """Return what a thing is called in a sentence: its label, or what it is and what it is about."""
+        if label := self.label(iri):
+            return label
+        kind = next((text for cls in self.iris(iri, "rdf:type") if (text := self.label(cls))), {})
+        about = next((text for other in self.iris(iri, *_ABOUT) if (text := self.label(other))), {})
+        return {lang: f"{word}: {about[lang]}" if lang in about else word for lang, word in kind.items()}
 
     def describes(self, iri: str) -> bool:
         """Return whether there is a statement about a thing."""

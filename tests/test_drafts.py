@@ -9,6 +9,7 @@ from evidensgraf.graph.build import assemble
 from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import read_draft
 from evidensgraf.ontology.namespaces import ID
+from evidensgraf.shapes.validate import SHAPE
 
 DRAFTS = Path(__file__).parent / "drafts"
 
@@ -24,7 +25,7 @@ def results(report):
 
 
 def found(report):
-    return sorted({(result["rule"], result["focus"]["id"].removeprefix(ID)) for result in results(report)})
+    return sorted({(r["shape"].removeprefix(SHAPE), r["focus"]["id"].removeprefix(ID)) for r in results(report)})
 
 
 def test_nothing_is_found_in_the_sound_draft(check):
