@@ -15,8 +15,9 @@ from evidensgraf.graph.workbook_problems import CellProblem, near
 from evidensgraf.ontology.namespaces import EV, ID, LANGUAGES, PREFIXES, expand, kebab, resource, slugify
 
 _TYPE = expand("rdf:type")
-_LABELS = tuple(expand(c) for c in ("skos:prefLabel", "dcterms:title", "foaf:name", "rdfs:label"))
-_OTHERS = tuple(expand(c) for c in ("skos:altLabel", "dcterms:alternative"))
+_FIRST = tuple(expand(c) for c in ("skos:prefLabel", "dcterms:title", "foaf:name", "rdfs:label"))
+LABELS = (*_FIRST, *(expand(c) for c in ("skos:altLabel", "dcterms:alternative")))
+"""The properties whose values a thing may be named by; it is shown by one of the first four."""
 _ADDRESS = re.compile(r"([a-z]+(?:-[a-z]+)*)/([a-z0-9]+(?:-[a-z0-9]+)*(?:#[\w-]+)?)")
 _SUGGESTIONS = 40
 """For so many unknown values of a workbook the nearest names are looked up: it takes time."""
@@ -38,8 +39,8 @@ class Names:
         subject, predicate = getattr(quad.subject, "value", ""), quad.predicate.value
         if predicate == _TYPE and isinstance(quad.object, ox.NamedNode):
             self.types[subject].add(quad.object.value)
-        elif isinstance(quad.object, ox.Literal) and predicate in _LABELS + _OTHERS:
-            if predicate in _LABELS:
+        elif isinstance(quad.object, ox.Literal) and predicate in LABELS:
+            if predicate in _FIRST:
                 self.labels[subject].setdefault(quad.object.language or "", quad.object.value)
             known = self.named[fold(quad.object.value)]
             if subject not in known:

@@ -7,6 +7,8 @@ begins with a sign of calculation is never a formula.
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Iterable
 from importlib.resources import files
 
@@ -24,6 +26,9 @@ from evidensgraf.graph.workbook_lists import Lists
 from evidensgraf.graph.workbook_names import Names, known_names
 from evidensgraf.graph.workbook_package import MAX_TEXT, escape
 from evidensgraf.graph.workbook_problems import Problem, WorkbookError
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first moment that a ZIP archive can name."""
 
 
 def write_workbook(name: str, quads: Iterable[ox.Quad], lang: str, known: Names | None = None) -> bytes:
@@ -50,9 +55,7 @@ def write_workbook(name: str, quads: Iterable[ox.Quad], lang: str, known: Names 
     lists.write()
     book.properties.title = layout().texts["start"]["heading"][lang]
     book.properties.creator = "Evidensgraf"
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return steady(book)
 
 
 def template(lang: str, known: Names | None = None, *, example: bool = True) -> bytes:
@@ -60,6 +63,19 @@ def template(lang: str, known: Names | None = None, *, example: bool = True) -> 
     text = (files("evidensgraf.graph") / "workbook-example.trig").read_text(encoding="utf-8")
     quads = ox.parse(text, format=ox.RdfFormat.TRIG) if example else iter(())
     return write_workbook("template", quads, lang, known)
+
+
+def steady(book: Workbook) -> bytes:
+    """Return a workbook as a file that is the same whenever it is made: without the time of its making."""
+    made, out = io.BytesIO(), io.BytesIO()
+    book.save(made)
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>", b"", content)
+            new.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def put(cell: Cell, content: Content, sheet: str) -> None:

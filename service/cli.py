@@ -69,7 +69,7 @@ def _explained(error: Exception) -> list[str]:
             LoadError() | ReleaseError() | EngineError() | CatalogueError() | SourcesError() | SettingsError()
             | CommandError() | CurationError()
         ):  # fmt: skip
-            return [str(error)]
+            return str(error).splitlines()
     return []
 
 
@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_release_commands(subcommands)
     _add_diff(subcommands)
     _add_check(subcommands)
+    _add_author_commands(subcommands)
     _add_publish(subcommands)
     return parser
 
@@ -243,6 +244,24 @@ def _add_check(subcommands: argparse._SubParsersAction[argparse.ArgumentParser])
     _lang_option(check)
     _release_option(check)
     check.set_defaults(run=_later("check_command", "check"))
+
+
+def _add_author_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    template = subcommands.add_parser("template", help="make the workbook that a guideline is written in")
+    template.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: evidensgraf-template.xlsx")
+    template.add_argument("--empty", action="store_true", help="without the filled example")
+    template.set_defaults(run=_later("authoring", "template"))
+    importing = subcommands.add_parser("import", help="turn a filled workbook into TriG or Turtle to review")
+    importing.add_argument("file", type=Path, metavar="FILE", help="a workbook (.xlsx)")
+    importing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the same name, .trig")
+    importing.set_defaults(run=_later("authoring", "import_"))
+    exporting = subcommands.add_parser("export", help="write a draft in RDF as a workbook")
+    exporting.add_argument("file", type=Path, metavar="FILE", help=".trig, .ttl, .nt, .nq, .jsonld or .rdf")
+    exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the same name, .xlsx")
+    exporting.set_defaults(run=_later("authoring", "export"))
+    for command in (template, importing, exporting):
+        _data_option(command)
+        _lang_option(command)
 
 
 def _add_diff(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

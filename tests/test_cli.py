@@ -17,7 +17,7 @@ from SPARQLWrapper import GET, JSON, POST, XML, SPARQLWrapper
 from evidensgraf.graph.load import data_files
 from evidensgraf.service.cli import main
 
-COMMANDS = ("build", "serve", "validate", "query", "chain", "verify", "format", "diff")
+COMMANDS = ("build", "serve", "validate", "query", "chain", "verify", "format", "diff", "template", "import", "export")
 
 
 @pytest.fixture(autouse=True)
