@@ -89,9 +89,12 @@ class SourceText:
     def regions(self, section: str) -> list[tuple[int, int]]:
         """Return the regions of a section, as (first, last) line numbers; empty when no line is that heading.
 
+        A passage without a section may stand anywhere: the region of no section is the whole text.
         A heading is a whole line, or up to three lines that follow each other; a numbered table or figure may be named
         by its number alone ("Tabell 4"), and a long heading by its first and last words ("Vilka av … stöd?").
         """
+        if not section:
+            return [(1, len(self.lines))]
         wanted, regions = words(section), []
         for i, title in enumerate(self._titles):
             if not wanted or not title or i in self._skipped or title[0] != wanted[0]:

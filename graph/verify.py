@@ -67,7 +67,7 @@ def _check(row: ox.QuerySolution, sources: Path, texts: dict[str, SourceText | N
         getattr(row[n], "value", "") for n in ("passage", "source", "section", "first", "last")
     )
     slug = source.removeprefix(f"{ID}source/")
-    if not (source and section and first and last):
+    if not (source and first and last):
         return Check(passage, slug, section, "incomplete")
     if slug not in texts:
         texts[slug] = _read(sources / f"{slug}.txt")

@@ -150,7 +150,7 @@ def _add_curator_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     verify = subcommands.add_parser(
         "verify",
         help="find every passage in the source texts",
-        description="Find the first and last words of every passage in the named section of its source text.",
+        description="Find the first and last words of every passage in its source text, within the section it names.",
     )
     verify.add_argument("--sources", type=Path, required=True, metavar="DIR", help="directory with {source-slug}.txt")
     _data_option(verify)

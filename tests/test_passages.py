@@ -97,6 +97,8 @@ def graph(**changes):
         ({"section": "Slutord"}, "no section"),
         ({"last": "inte här"}, "not found"),
         ({"first": ""}, "incomplete"),
+        ({"section": "", "first": "Här finns"}, "found"),
+        ({"section": "", "last": "inte här"}, "not found"),
     ],
 )
 def test_every_kind_of_result(tmp_path, changes, kind):
