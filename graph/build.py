@@ -13,6 +13,7 @@ from evidensgraf.graph.load import DataFile, in_graph, read_data, read_vocabular
 from evidensgraf.graph.publish import publish
 from evidensgraf.graph.quality import add_measurements, measure
 from evidensgraf.graph.release import Release
+from evidensgraf.graph.results import add_results
 from evidensgraf.ontology.namespaces import EV, expand, graph_iri, resource
 from evidensgraf.shapes.validate import SEVERITIES, Violation, explain, shape_files, validate_fast
 
@@ -66,6 +67,7 @@ def build(
     progress("measuring quality")
     figures, report = measure(store), {s: sum(v.severity == s for v in results) for s in SEVERITIES}
     add_measurements(store, figures, report)
+    add_results(store, results)
     quality = {f.slug: f"{f.value}%" if f.metric.unit == "percent" else str(f.value) for f in figures}
     quality |= {f"shacl-{severity.lower()}": str(count) for severity, count in report.items()}
     progress("canonicalising")

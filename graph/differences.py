@@ -142,11 +142,11 @@ def _values(before: Side, after: Side, iri: str, rule: _Rule) -> Iterator[Differ
 
 
 def _texts(before: Side, after: Side, iri: str, rule: _Rule) -> Iterator[Difference]:
-    """Compare texts, all languages together."""
+    """Compare texts; those of the languages in which they differ are shown."""
     for name in rule["properties"]:
         old, new = before.values(iri, name), after.values(iri, name)
         if old != new:
-            shown = [[{"text": text}] if (text := _text(terms)) else [] for terms in (old, new)]
+            shown = [[{"text": text}] if (text := _text(terms)) else [] for terms in (old - new, new - old)]
             yield {"kind": rule["other"], "property": {"id": expand(name)}, "before": shown[0], "after": shown[1]}
 
 

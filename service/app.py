@@ -32,6 +32,7 @@ from evidensgraf.service import (
     readiness,
     releases,
     resources,
+    rules,
     search_api,
     sparql,
     template,
@@ -95,7 +96,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     problems.register(app)
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
-    data = (catalogue, resources, graph_store, lists, linksets, releases, compare, readiness)
+    data = (catalogue, resources, graph_store, lists, linksets, releases, compare, readiness, rules)
     made = (impact_pages, gap_map_pages, tensions_pages, template)
     for part in (*data, problem_pages, operations, api, api_docs, search_api, *made):
         app.include_router(part.router)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from evidensgraf.graph.engine import Answer, Engine
 from evidensgraf.ontology.namespaces import BASE, EV, resource
-from evidensgraf.service import i18n, query_help, records
+from evidensgraf.service import i18n, query_help, records, rule_facts
 from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.chain_svg import draw
 from evidensgraf.service.facts import Facts, Record, Text, ask
@@ -223,8 +223,9 @@ async def listed(engine: Engine, kind: str) -> list[str]:
 async def quality(request: Request, engine: Engine, lang: str) -> str:
     """Return the quality page: each figure of the release, what it measures, and how it is counted."""
     view = View(request, lang)
-    figures = await records.list_quality(engine)
-    return view.render("quality.html", figures=figures, queries=view.behind([("quality-figures", {})]))
+    figures, found = await records.list_quality(engine), await rule_facts.results(engine)
+    queries = view.behind([("quality-figures", {}), ("validation-results", {})])
+    return view.render("quality.html", figures=figures, results=found, queries=queries)
 
 
 async def sparql_page(

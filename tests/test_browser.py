@@ -30,6 +30,7 @@ PAGES = [
     "releases",
     "releases/{release}",
     "compare",
+    "rules",
     "readiness",
     "readiness/socialstyrelsen-2019-nationella-riktlinjer",
     "gap-map",

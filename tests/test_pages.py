@@ -58,6 +58,7 @@ PATHS = (
     "/tensions",
     "/impact/source/socialstyrelsen-2019-nationella-riktlinjer",
     "/impact/study/sweco-2016-stockholmsjobb?standing=superseded",
+    "/rules",
     "/readiness",
     "/readiness/socialstyrelsen-2019-nationella-riktlinjer",
     "/search",
