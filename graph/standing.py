@@ -51,6 +51,8 @@ def read_claims(name: str, data: bytes, media_type: str = "") -> list[Claim]:
     >>> [claim.standing for claim in read_claims("claims.ttl", text)]
     ['https://w3id.org/evidensgraf/def/retracted']
     """
+    if data.startswith(b"PK"):  # a workbook, which says nothing of standing
+        raise DraftError(name, _NONE)
     store = ox.Store()
     store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in read_draft(name, data, media_type).quads)
     stated = list(islice(store.quads_for_pattern(None, _HAS, None), MAX_CLAIMS + 1))

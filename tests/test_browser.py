@@ -36,6 +36,7 @@ PAGES = [
     "gap-map",
     "gap-map/stockholmsjobb/inkomst",
     "tensions",
+    "impact",
     "impact/source/socialstyrelsen-2019-nationella-riktlinjer",
     "def/",
     "def/EvidenceStatement",

@@ -1,6 +1,9 @@
 """What falls, weakens or must be read again: weighed as a small independent computation does, and as deletion does."""
 
 import json
+import re
+from html import unescape
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 import pytest
@@ -355,3 +358,49 @@ def test_the_api_answers_with_the_document(client, impact):
     answer = client.get("/api/v1/studies/sweco-2016-stockholmsjobb/impact?standing=retracted").json()
     document = impact("study/sweco-2016-stockholmsjobb", "retracted")
     assert {key: answer[key] for key in document} == document
+
+
+def test_claims_that_are_posted_are_tried_and_not_kept(client, engine, runner):
+    expected = runner.run(impact_of(engine, read_claims("claims.ttl", CLAIM)))
+    response = client.post("/impact", CLAIM, "text/turtle", Accept="application/json")
+    assert {key: response.json()[key] for key in expected} == expected
+    assert response.headers["cache-control"] == "no-store"
+    form = urlencode({"claims": CLAIM.decode(), "lang": "sv"})
+    page = client.post("/impact", form, "application/x-www-form-urlencoded", Accept="text/html").text
+    assert "Det som prövas" in page
+    assert all(c["id"].removeprefix(ID) in page for c in expected["conclusions"])
+
+
+def test_the_example_of_the_form_can_be_tried(client):
+    page = client.get("/impact?lang=en", "text/html").text
+    form = urlencode({"claims": unescape(re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)[1])})
+    tried = client.post("/impact", form, "application/x-www-form-urlencoded", Accept="text/html")
+    assert tried.status_code == 200
+    assert 'id="tried"' in tried.text
+    assert tried.text.count("/doc/recommendation/") + tried.text.count("/doc/appraisal/") > 3
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "words"),
+    [
+        (b"<urn:a> <urn:b> 1 .", "text/turtle", 400, "no standing claim"),
+        (b"<urn:a", "text/turtle", 400, ""),
+        (b"PK\x03\x04", "text/turtle", 400, ""),
+        (b"#" * 100_001, "text/turtle", 400, "longer than 100 kB"),
+        (b"a=b&" * 20, "application/x-www-form-urlencoded", 400, "Too many fields"),
+        (b"x", "image/png", 415, ""),
+        (b"x", None, 415, ""),
+    ],
+)
+def test_what_is_posted_and_has_no_claim_is_a_problem(client, body, kind, status, words):
+    response = client.post("/impact?lang=en", body, kind, Accept="application/json")
+    assert response.status_code == status
+    assert response.headers["content-type"].startswith("application/problem+json")
+    assert words in response.json()["detail"]
+
+
+def test_a_form_without_a_claim_says_what_to_write_and_keeps_what_was_written(client):
+    form = urlencode({"claims": "<urn:a> <urn:b> <urn:c> .", "lang": "en"})
+    page = client.post("/impact", form, "application/x-www-form-urlencoded", Accept="text/html").text
+    assert "no standing claim" in page
+    assert "&lt;urn:a&gt;" in page

@@ -56,6 +56,7 @@ PATHS = (
     "/gap-map/stockholmsjobb/inkomst",
     "/gap-map/hasky/inkomst",
     "/tensions",
+    "/impact",
     "/impact/source/socialstyrelsen-2019-nationella-riktlinjer",
     "/impact/study/sweco-2016-stockholmsjobb?standing=superseded",
     "/rules",
@@ -379,6 +380,7 @@ RIGHTLY_EMPTY = (
     "concepts-lacking-language",
     "gaps-with-later-findings",
     "same-question-different-sources",
+    "shape-of-tensions",
     "standings",
 )
 """Queries that have no answer for some example, or for any: nothing is in tension, lacking or closed there."""
