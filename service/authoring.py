@@ -8,15 +8,17 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from evidensgraf.graph.draft import DraftError, read_draft
-from evidensgraf.graph.foreign import MAX_BYTES
 from evidensgraf.graph.format import write
 from evidensgraf.graph.load import data_files, read_file, read_vocabulary
+from evidensgraf.graph.references import SUFFIXES
 from evidensgraf.graph.workbook import read_workbook
 from evidensgraf.graph.workbook_names import Names
 from evidensgraf.graph.workbook_problems import WorkbookError
 from evidensgraf.graph.workbook_write import template as template_workbook
 from evidensgraf.graph.workbook_write import write_workbook
 from evidensgraf.ontology.namespaces import ID, PREFIXES
+from evidensgraf.service.local_files import content, new_file
+from evidensgraf.service.referencing import import_references
 from evidensgraf.service.running import CommandError
 
 TEMPLATES = {"sv": "evidensgraf-mall.xlsx", "en": "evidensgraf-template.xlsx"}
@@ -32,9 +34,11 @@ def template(options: Namespace) -> int:
 
 
 def import_(options: Namespace) -> int:
-    """Turn a filled workbook into RDF in normal form, for a person to review. What is wrong changes nothing."""
+    """Turn a filled workbook, or a reference file, into RDF in normal form for a person to review."""
     path: Path = options.file
     data = content(path)
+    if path.suffix.lower() in SUFFIXES:
+        return import_references(options, data)
     try:
         draft = read_workbook(path.name, data, names(options.data))
     except WorkbookError as error:
@@ -63,24 +67,6 @@ def export(options: Namespace) -> int:
 def names(data: Path | None) -> Names:
     """Return what a workbook may refer to: the schemes, and the curated graph or the TriG files of a directory."""
     return Names([*read_vocabulary(), *(quad for file in data_files(data) for quad in read_file(file).quads)])
-
-
-def content(path: Path) -> bytes:
-    """Return a file, as far as one is read. Raises ``CommandError`` when it is not there or too large."""
-    if not path.is_file():
-        raise CommandError(f"{path}: no such file.")
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise CommandError(f"{path}: larger than {MAX_BYTES // 10**6} MB. Split it.")
-    return data
-
-
-def new_file(path: Path) -> Path:
-    """Return a path that nothing is at. Raises ``CommandError`` for one that is taken."""
-    if path.exists():
-        raise CommandError(f"{path} exists. Name another file with --output.")
-    return path
 
 
 def as_text(quads: tuple[ox.Quad, ...], path: Path) -> str:

@@ -251,8 +251,17 @@ def _add_author_commands(subcommands: argparse._SubParsersAction[argparse.Argume
     template.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: evidensgraf-template.xlsx")
     template.add_argument("--empty", action="store_true", help="without the filled example")
     template.set_defaults(run=_later("authoring", "template"))
-    importing = subcommands.add_parser("import", help="turn a filled workbook into TriG or Turtle to review")
-    importing.add_argument("file", type=Path, metavar="FILE", help="a workbook (.xlsx)")
+    importing = subcommands.add_parser(
+        "import",
+        help="turn a filled workbook, or a reference file, into TriG to review",
+        description="A workbook (.xlsx) becomes a draft in TriG or Turtle. The references of a RIS, BibTeX or CSL-JSON "
+        "file are matched with the known sources by DOI, ISBN, web address, title and year; the matches are shown, and "
+        "written to a file of decisions to confirm.",
+    )
+    importing.add_argument("file", type=Path, metavar="FILE", help=".xlsx, .ris, .bib or .json")
+    importing.add_argument("--accept", action="store_true", help="references: take the matches as they are proposed")
+    importing.add_argument("--decisions", type=Path, metavar="FILE", help="references: the decisions confirmed")
+    importing.add_argument("--used-in", metavar="SLUG", help="references: the source, or guideline, that cites them")
     importing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the same name, .trig")
     importing.set_defaults(run=_later("authoring", "import_"))
     exporting = subcommands.add_parser("export", help="write a draft in RDF as a workbook")
