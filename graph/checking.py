@@ -6,12 +6,13 @@ Nothing of a draft is written anywhere: it comes over a channel, and what is mad
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
 
 from evidensgraf.graph.activity import Activity, outcome
 from evidensgraf.graph.draft import DraftError, Place, Remark, read_draft
@@ -19,8 +20,10 @@ from evidensgraf.graph.engine import LimitExceeded, Limits
 from evidensgraf.graph.release import Release, read_release
 from evidensgraf.graph.stores import CHECK
 from evidensgraf.graph.workers import Workers
+from evidensgraf.ontology.namespaces import EV, ID
 
 if TYPE_CHECKING:
+    from evidensgraf.graph.check import Checker
     from evidensgraf.graph.check_rules import Record
     from evidensgraf.graph.supervisor import Answering
 
@@ -29,15 +32,16 @@ _SENTENCES = {
     "memory_mb": "The check was stopped: it needed more than {value:g} MB of memory. Divide the draft.",
     "size_mb": "The report is larger than {value:g} MB. Divide the draft.",
 }
-# Read and checked before the first fork, so that nothing is left to be imported where no file can be opened.
+# Read, or refused, before the first fork, so that nothing is left to be imported where no file can be opened.
 _REHEARSAL = (
-    (".ttl", b'<urn:a> <http://purl.org/dc/terms/title> "a"@sv , 1 .'),
     (".jsonld", b'{"@id": "urn:a", "urn:p": [1.5, "a"]}'),
     (".rdf", b"<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><r:Bag r:about='urn:a'/></r:RDF>"),
     (".ttl", b"<urn:a> <urn:p"),
     (".ttl", b"\xff"),
     (".xlsx", b"PK\x03\x04"),
 )
+# Checked, and its results written into a workbook: it has something to be found.
+_FAULTY = f'<{ID}recommendation/a> a <{EV}Recommendation> ; <{EV}direction> "a"@sv , 1 .'.encode()
 
 
 class Checks(Workers):
@@ -88,6 +92,8 @@ class Checks(Workers):
                 return await asyncio.to_thread(json.loads, body[:size]), body[size:]
             case "draft":
                 raise DraftError(header["name"], header["reasons"], header["line"])
+            case "fault":
+                raise RuntimeError(f"a check failed: {header['where']}")
             case "limit":
                 limit = header["limit"]
             case _:  # it was killed, most likely because the system is out of memory
@@ -118,7 +124,6 @@ def answering(path: str) -> Answering:
 
     from evidensgraf.graph.build import assemble, release_id
     from evidensgraf.graph.check import Checker
-    from evidensgraf.graph.workbook_write import template
 
     quads: Iterable[ox.Quad]
     if path:
@@ -135,15 +140,30 @@ def answering(path: str) -> Answering:
             return {"error": "draft", "name": error.file, "reasons": error.reasons, "line": error.line}, b""
         except MemoryError:
             return {"error": "limit", "limit": "memory_mb"}, b""
+        except Exception as error:  # a mistake of ours: its kind and its place are told, and nothing of the draft
+            last = extract_tb(error.__traceback__)[-1]
+            return {"error": "fault", "where": f"{type(error).__name__} in {last.name}, line {last.lineno}"}, b""
 
-    for suffix, data in (*_REHEARSAL, (".xlsx", template("sv"))):
-        answer({"name": f"draft{suffix}", "media_type": "", "annotate": "", "size_mb": 1}, data)
+    _rehearse(checker)
     gc.collect()
     gc.freeze()  # a fork shares what it does not touch
     return answer
 
 
-def _answer(checker: Any, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+def _rehearse(checker: Checker) -> None:
+    """Do once all that a check does."""
+    from evidensgraf.graph.workbook_write import template
+
+    for suffix, data in _REHEARSAL:
+        with contextlib.suppress(DraftError):
+            read_draft(f"draft{suffix}", data)
+    book, report = template("sv", example=False), checker.check(read_draft("draft.ttl", _FAULTY))
+    annotated(book, report, "sv")
+    with contextlib.suppress(DraftError):
+        read_draft("draft.xlsx", book)
+
+
+def _answer(checker: Checker, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     draft = read_draft(request["name"], data, request["media_type"])
     report = checker.check(draft)
     body, workbook = json.dumps(report, ensure_ascii=False).encode(), b""
@@ -156,10 +176,11 @@ def _answer(checker: Any, request: dict[str, Any], data: bytes) -> tuple[dict[st
 
 def annotated(data: bytes, report: Record, lang: str) -> bytes:
     """Return a workbook with the results of its report marked in its cells, in a language."""
-    module = import_module("evidensgraf.graph.workbook_report")
+    from evidensgraf.graph.workbook_annotate import annotate_workbook
+
     results = [result for group in report["groups"] for result in group["results"]]
     remarks = [Remark(_place(r["place"]), r["severity"], r["message"][lang]) for r in results]
-    return cast(bytes, module.annotate_workbook(data, remarks, lang))
+    return annotate_workbook(data, remarks, lang)
 
 
 def _place(place: dict[str, Any] | None) -> Place:

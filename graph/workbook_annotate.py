@@ -25,6 +25,7 @@ from evidensgraf.graph.workbook_lists import shortened
 from evidensgraf.graph.workbook_names import fold
 from evidensgraf.graph.workbook_package import MAX_TEXT, check_archive
 from evidensgraf.graph.workbook_problems import Problem, WorkbookError
+from evidensgraf.graph.workbook_saving import saved
 
 AUTHOR = "Evidensgraf · granskning"
 """The author of the comments that are added."""
@@ -51,11 +52,10 @@ def annotate_workbook(data: bytes, remarks: Iterable[Remark], lang: str) -> byte
             _clean(book)
             found = _mark(book, ordered, lang)
             _list(book, ordered, found, lang)
-            out = io.BytesIO()
-            book.save(out)
+            made = saved(book)
     except Exception as error:  # a hostile file may raise anything in the library
         raise WorkbookError("", [Problem("damaged")]) from error
-    return out.getvalue()
+    return made
 
 
 def _clean(book: Any) -> None:

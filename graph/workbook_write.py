@@ -26,6 +26,7 @@ from evidensgraf.graph.workbook_lists import Lists
 from evidensgraf.graph.workbook_names import Names, known_names
 from evidensgraf.graph.workbook_package import MAX_TEXT, escape
 from evidensgraf.graph.workbook_problems import Problem, WorkbookError
+from evidensgraf.graph.workbook_saving import saved
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first moment that a ZIP archive can name."""
@@ -67,8 +68,7 @@ def template(lang: str, known: Names | None = None, *, example: bool = True) -> 
 
 def steady(book: Workbook) -> bytes:
     """Return a workbook as a file that is the same whenever it is made: without the time of its making."""
-    made, out = io.BytesIO(), io.BytesIO()
-    book.save(made)
+    made, out = io.BytesIO(saved(book)), io.BytesIO()
     with zipfile.ZipFile(made) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             content = old.read(name)

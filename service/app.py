@@ -17,6 +17,7 @@ from evidensgraf.service import (
     api,
     api_docs,
     catalogue,
+    checks,
     compare,
     gap_map_pages,
     graph_store,
@@ -97,7 +98,7 @@ def create_app(engine: Engine, release: Release, settings: Settings) -> FastAPI:
     openapi.install(app, settings)
     app.router.routes[:0] = sparql.ROUTES  # before everything else, and without a framework around them
     data = (catalogue, resources, graph_store, lists, linksets, releases, compare, readiness, rules)
-    made = (impact_pages, gap_map_pages, tensions_pages, template)
+    made = (impact_pages, gap_map_pages, tensions_pages, template, checks)
     for part in (*data, problem_pages, operations, api, api_docs, search_api, *made):
         app.include_router(part.router)
     _add_own_routes(app)

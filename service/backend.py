@@ -53,5 +53,5 @@ class Following(Renewal):
 
     async def _replace(self, engine: RemoteEngine) -> None:
         new = await remote_engine(self.settings, engine.activity)
-        self.replace(Serving(new, new.release, self.settings))
+        self.replace(Serving(new, new.release, self.settings, self.served.serving.checks.activity))
         LOG.info("release %s (sha256 %s…) is served", new.release.id, new.release.digest[:12])

@@ -42,26 +42,27 @@ def out_of_bounds(scope: Scope) -> str | None:
     return "headers-too-large" if len(headers) > MAX_HEADERS or size > MAX_HEAD else None
 
 
-async def read_body(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive, most: int = MAX_BODY) -> bytes | None:
     """Return the whole body of a request, or None when the client went away while sending it.
 
-    Raises ``Problem`` for a body that is too large (413) or takes too long to arrive (408).
+    ``most`` is its largest size in bytes. Raises ``Problem`` for a body that is too large (413) or takes too long to
+    arrive (408).
     """
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _read(receive)
+            return await _read(receive, most)
     except TimeoutError as error:
         raise Problem("request-timeout", headers={"Connection": "close"}) from error
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def _read(receive: Receive, most: int) -> bytes | None:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             raise Problem("content-too-large", headers={"Connection": "close"})
         if not message.get("more_body", False):
             return bytes(body)

@@ -69,6 +69,10 @@ class Sources:
             yield from _queries(activity)
             yield from _workers(activity, serving.engine)
             yield _uses({"engine": activity.answers, "http": self.requests.answers})
+        checked = CounterMetricFamily("evidensgraf_checks", "Checks of drafts, by outcome.", labels=["outcome"])
+        for name, count in sorted(serving.checks.activity.outcomes.items()):
+            checked.add_metric([name], count)
+        yield checked
         waiting = GaugeMetricFamily("evidensgraf_queue_length", "Queries that wait.", labels=["queue"])
         for name, queue in (("adhoc", serving.adhoc), ("worker", serving.engine)):
             waiting.add_metric([name], getattr(queue, "waiting", 0))

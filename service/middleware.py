@@ -18,6 +18,7 @@ from evidensgraf.service.connection import Connection
 from evidensgraf.service.negotiation import VARY
 from evidensgraf.service.problems import LOG, Problem, respond
 from evidensgraf.service.serving import KEY
+from evidensgraf.service.uploads import is_draft, place, receive_draft
 
 SECURITY = {
     "Content-Security-Policy": (
@@ -182,7 +183,13 @@ class WhileConnected:
             await self.app(scope, receive, send)
             return
         check_head(scope)
-        body = await read_body(receive)
+        if is_draft(scope):
+            async with place(scope):
+                await self._serve(scope, receive, send, await receive_draft(scope, receive))
+        else:
+            await self._serve(scope, receive, send, await read_body(receive))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, body: bytes | None) -> None:
         if body is None:
             return
         connection = Connection(receive)

@@ -127,6 +127,36 @@ _ALL = (
         "A request may carry at most 1 MB of content. Divide the query.",
     ),
     _type(
+        "draft-too-large",
+        413,
+        "Utkastet är för stort",
+        "The draft is too large",
+        "detail anger hur stort ett utkast får vara. Dela upp det, eller kontrollera det på en egen dator med "
+        "kommandot evidensgraf check.",
+        "detail says how large a draft may be. Divide it, or check it on a computer of your own with the command "
+        "evidensgraf check.",
+    ),
+    _type(
+        "draft-unreadable",
+        422,
+        "Utkastet kan inte läsas",
+        "The draft cannot be read",
+        "detail anger vad som är fel och var, och errors vart och ett av felen när de är flera. Rätta det och lämna "
+        "utkastet igen. Det är inte sparat.",
+        "detail says what is wrong and where, and errors each of the faults where there are several. Correct it and "
+        "submit the draft again. It has not been stored.",
+    ),
+    _type(
+        "check-unavailable",
+        501,
+        "Utkast kan inte kontrolleras här",
+        "Drafts cannot be checked here",
+        "Tjänsten är inställd på att inte kontrollera utkast, eller svarar ur en annan utgåva än den som den har "
+        "själv. Använd kommandot evidensgraf check på en egen dator.",
+        "The service is set to check no drafts, or answers from another release than the one that it has itself. Use "
+        "the command evidensgraf check on a computer of your own.",
+    ),
+    _type(
         "answer-too-large",
         413,
         "Svaret är för stort",

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from evidensgraf.graph.draft import DraftError
 from evidensgraf.graph.engine import (
     EngineBusy,
     EngineError,
@@ -49,6 +50,23 @@ _LIMITS: dict[str, tuple[str, str, str]] = {
         "memory-limit",
         "Frågan stoppades: den behövde mer än {value:g} MB minne. Fråga efter mindre åt gången.",
         "The query was stopped: it needed more than {value:g} MB of memory. Ask for less at a time.",
+    ),
+    "check_seconds": (
+        "deadline",
+        "Kontrollen stoppades efter {value:g} sekunder. Dela upp utkastet, eller kontrollera det på en egen dator med "
+        "evidensgraf check.",
+        "The check was stopped after {value:g} seconds. Divide the draft, or check it on a computer of your own with "
+        "evidensgraf check.",
+    ),
+    "check_memory_mb": (
+        "memory-limit",
+        "Kontrollen stoppades: den behövde mer än {value:g} MB minne. Dela upp utkastet.",
+        "The check was stopped: it needed more than {value:g} MB of memory. Divide the draft.",
+    ),
+    "check_size_mb": (
+        "answer-too-large",
+        "Rapporten är större än {value:g} MB. Dela upp utkastet.",
+        "The report is larger than {value:g} MB. Divide the draft.",
     ),
     "rows": (
         "answer-too-large",
@@ -155,6 +173,17 @@ def of_engine(error: EngineError) -> Problem:
             return Problem("bad-request", said)
 
 
+def of_draft(error: DraftError) -> Problem:
+    """Return the problem of a draft that cannot be read, with each of its faults where there are several."""
+    line = {"sv": f"Rad {error.line}: ", "en": f"Line {error.line}: "} if error.line else {"sv": "", "en": ""}
+    faults = {lang: reason.splitlines() or [""] for lang, reason in error.reasons.items()}
+    more = len(faults["en"]) - 1
+    also = {"sv": f" Och {more} fel till: se errors.", "en": f" And {more} more: see errors."}
+    detail = {lang: line[lang] + said[0] + (also[lang] if more else "") for lang, said in faults.items()}
+    errors = [{"detail": {"sv": sv, "en": en}} for sv, en in zip(faults["sv"], faults["en"], strict=True)]
+    return Problem("draft-unreadable", detail, errors=errors if more else [])
+
+
 def of_catalogue(error: CatalogueError) -> Problem:
     """Return the problem of a catalogue query called with values that do not fit."""
     return Problem("invalid-parameter", {"sv": swedish(str(error)), "en": str(error)})
@@ -192,6 +221,8 @@ def of(error: Exception) -> Problem:
             return of_engine(error)
         case CatalogueError():
             return of_catalogue(error)
+        case DraftError():
+            return of_draft(error)
         case HTTPException():
             return of_http(error)
         case RequestValidationError():
@@ -241,5 +272,5 @@ def _wants_page(request: Request) -> bool:
 
 def register(app: FastAPI) -> None:
     """Make the application answer every exception that it expects with a problem."""
-    for expected in (Problem, EngineError, CatalogueError, HTTPException, RequestValidationError):
+    for expected in (Problem, EngineError, CatalogueError, DraftError, HTTPException, RequestValidationError):
         app.add_exception_handler(expected, respond)

@@ -60,4 +60,4 @@ class Renewal(ABC):
         """Stop looking, and close the engines of releases that are no longer served."""
         await self._background.close()
         for serving in self._replaced:
-            await serving.engine.close()
+            await serving.close()

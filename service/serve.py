@@ -77,7 +77,7 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     finally:
         await warming.close()
         await renewal.close()
-        await app.state.served.serving.engine.close()
+        await app.state.served.serving.close()
 
 
 def _renewal(served: Served, options: Namespace, settings: Settings, engine: LocalEngine | RemoteEngine) -> Renewal:

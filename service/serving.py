@@ -14,8 +14,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from evidensgraf.graph.activity import Activity
+from evidensgraf.graph.checking import Checks
 from evidensgraf.graph.engine import Engine
-from evidensgraf.graph.lane import Lane
+from evidensgraf.graph.lane import Lane, Places
 from evidensgraf.graph.recent import Recent
 from evidensgraf.graph.release import Release
 from evidensgraf.service.settings import Settings
@@ -31,14 +33,25 @@ class Serving:
     """A started engine, the release that it answers from, and what was made for just that release.
 
     ``adhoc`` is the share of the engine for queries that users write, ``recent`` keeps whole answers, and ``holdings``
-    has the lists of the API and the index of the search.
+    has the lists of the API and the index of the search. ``checks`` checks drafts, and ``uploads`` are the places of
+    those that are received and checked. ``activity`` counts the checks.
     """
 
-    def __init__(self, engine: Engine, release: Release, settings: Settings) -> None:
+    def __init__(self, engine: Engine, release: Release, settings: Settings, activity: Activity | None = None) -> None:
         self.engine, self.release = engine, release
         self.adhoc = Lane(engine, settings.adhoc, settings.queue, settings.wait)
         self.recent: Recent[Any] = Recent(RECENT_MB * 2**20)
         self.holdings = Holdings()
+        workers, queue = settings.check_workers, settings.check_queue
+        self.checks = Checks(
+            release if release.quads.is_file() else None,
+            settings.check_limits,
+            workers=workers,
+            queue=queue,
+            wait=settings.wait,
+            activity=activity,
+        )
+        self.uploads = Places(workers + queue, 0, settings.wait)
         self._requests = 0
         self._unused = asyncio.Event()
         self._unused.set()
@@ -61,7 +74,12 @@ class Serving:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._unused.wait(), seconds)
         finally:
-            await self.engine.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """End the processes of the engine and of the checks."""
+        await self.checks.close()
+        await self.engine.close()
 
 
 class Served:

@@ -11,6 +11,7 @@ from typing import Any
 
 from evidensgraf.graph.confine import can_refuse_sockets
 from evidensgraf.graph.engine import Limits
+from evidensgraf.graph.foreign import MAX_BYTES
 from evidensgraf.graph.stores import DISK, MEMORY
 from evidensgraf.ontology.namespaces import BASE
 from evidensgraf.service.clients import Network
@@ -54,6 +55,11 @@ class Settings:
     - ``memory_mb``: mebibytes that one query may use beyond the loaded release, at least 64.
     - ``rows``: solutions or triples in one answer, at least 1.
     - ``size_mb``: mebibytes of one answer, at least 1.
+    - ``check_workers``: drafts that may be checked at once, each in a process of its own; 0 to check none.
+    - ``check_queue``: drafts that may be uploaded or wait beside those, at least 0.
+    - ``check_seconds``: wall-clock seconds that one check may take, above 0.
+    - ``check_memory_mb``: mebibytes that one check may use beyond the loaded release, at least 256.
+    - ``check_mb``: size of the largest draft that is taken, in megabytes, 1–10.
     - ``store``: where the release is kept: ``memory``, ``disk``, or ``auto`` for disk when it is large.
     - ``memory_quads``: quads of the largest release that ``auto`` keeps in memory, at least 0.
     - ``watch``: seconds between two looks for a newer release to serve; 0 to look only when asked (SIGHUP).
@@ -91,6 +97,11 @@ class Settings:
     memory_mb: int = 1024
     rows: int = 250_000
     size_mb: int = 64
+    check_workers: int = 1
+    check_queue: int = 8
+    check_seconds: float = 60.0
+    check_memory_mb: int = 1024
+    check_mb: int = 5
     store: str = "auto"
     memory_quads: int = 2_000_000
     watch: float = 0.0
@@ -119,6 +130,11 @@ class Settings:
     def limits(self) -> Limits:
         """What one query may use."""
         return Limits(self.seconds, self.memory_mb, self.rows, self.size_mb)
+
+    @property
+    def check_limits(self) -> Limits:
+        """What one check of a draft may use."""
+        return Limits(self.check_seconds, self.check_memory_mb, size_mb=min(self.size_mb, 16))
 
     def store_for(self, quads: int) -> str:
         """Return where a release of so many quads is kept: ``memory`` or ``disk``."""
@@ -225,6 +241,11 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "memory_mb": _whole(64),
     "rows": _whole(1),
     "size_mb": _whole(1),
+    "check_workers": _whole(0),
+    "check_queue": _whole(0),
+    "check_seconds": _seconds,
+    "check_memory_mb": _whole(256),
+    "check_mb": _whole(1, MAX_BYTES // 1_000_000),
     "store": _one_of(MEMORY, DISK, "auto"),
     "memory_quads": _whole(0),
     "watch": _rate,

@@ -72,4 +72,4 @@ class Swap(Renewal):
         except BaseException:
             await engine.close()
             raise
-        return Serving(engine, release, self.settings)
+        return Serving(engine, release, self.settings, self.served.serving.checks.activity)

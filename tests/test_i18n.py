@@ -29,7 +29,7 @@ def test_every_text_that_is_asked_for_is_there_and_every_text_is_asked_for():
     assert {key for key in asked if key not in keys and f"{key}.other" not in keys} == set()
     built = ("nav.", "field.", "section.", "listing.", "source.", "svg.count.", "duration.", "unit.", "term.")
     built += ("api.", "checks.", "missing.", "month.", "none.", "ontology.", "problem.help.", "quality.")
-    built += ("check.count.", "check.severity.", "compare.", "diff.", "readiness.", "rules.")
+    built += ("check.count.", "check.format.", "check.severity.", "compare.", "diff.", "readiness.", "rules.")
     built += ("gapMap.", "impact.", "tensions.")
     forms = {re.sub(r"\.(zero|one|other)$", "", key) for key in keys if not key.startswith(built)}
     quoted = {key for key in forms if any(f"'{key}'" in text or f'"{key}"' in text for text in code)}
