@@ -14,6 +14,7 @@ from evidensgraf.graph.draft import DraftError
 from evidensgraf.graph.impact import ITEM, STANDINGS, STATED, WHAT_IF, Impact, Tie, Weighed
 from evidensgraf.graph.standing import MAX_CLAIMS, Claim, latest, read_claims
 from evidensgraf.ontology.namespaces import EV, ID, expand
+from evidensgraf.queries.catalogue import load
 from evidensgraf.service.cli import main
 from evidensgraf.service.impact import impact_of
 
@@ -404,3 +405,29 @@ def test_a_form_without_a_claim_says_what_to_write_and_keeps_what_was_written(cl
     page = client.post("/impact", form, "application/x-www-form-urlencoded", Accept="text/html").text
     assert "no standing claim" in page
     assert "&lt;urn:a&gt;" in page
+
+
+def test_an_engine_elsewhere_gives_the_same(remote, runner, impact):
+    thing = "source/socialstyrelsen-2019-nationella-riktlinjer"
+    assert runner.run(impact_of(remote, [Claim(ID + thing, "", EV + "withdrawn")])) == impact(thing)
+
+
+def test_the_query_follows_relays_assessments_and_closed_gaps():
+    """What the release has none of yet: a finding relayed twice, assessed, and filling a gap of a cell."""
+    store = ox.Store()
+    store.load(
+        f"""@prefix ev: <{EV}> . @prefix oa: <http://www.w3.org/ns/oa#> . @prefix : <{ID}> .
+        :primary ev:statedIn :p . :p oa:hasSource :report . :again ev:relays :relay . :relay ev:relays :primary .
+        :assessment ev:assesses :again . :gap ev:closedBy :again . :gap ev:inCell :cell .
+        :rec ev:hasEvidenceLine :line . :line ev:hasEvidenceItem :again ; ev:direction ev:Supports .
+        :aside ev:statedIn :q . :q oa:hasSource :other .""".encode(),
+        format=ox.RdfFormat.TURTLE,
+    )
+    rows = store.query(load()["impact-of-thing"].bind({"thing": f"{ID}report"}))
+    names = [variable.value for variable in rows.variables]
+    ties = [Tie(**{n: row[n].value for n in names if row[n] is not None}) for row in rows]
+    found = Weighed(ties, {f"{ID}report": Impact.FALLS})
+    hit = {iri.removeprefix(ID): impact.name for iri, impact in found.hit().items()}
+    assert hit == {**dict.fromkeys(("primary", "relay", "again", "rec"), "FALLS"), "gap": "REREAD", "cell": "REREAD"}
+    path = [tie.node.removeprefix(ID) for tie in found.paths(f"{ID}rec")[0]]
+    assert path == ["primary", "relay", "again", "rec"]
