@@ -94,7 +94,7 @@ def form_row(page: Worksheet, number: int, column: Column, *, bilingual: bool) -
         page.cell(number, 3).fill = _WORDS
     if column.hidden:
         page.row_dimensions[number].hidden = True
-    lines = max(1, -(-len(column.note["sv"]) // 62))
+    lines = sum(-(-len(line) // 62) for line in column.explanation("sv").splitlines())
     page.row_dimensions[number].height = max(32 if bilingual else 18, 14 * lines)
 
 
@@ -165,7 +165,7 @@ def _header(cell: Any) -> None:
 
 
 def _note(page: Worksheet, place: str, column: Column, sheet: Sheet, lang: str) -> None:
-    lines = [f"{column.header(lang)} – {requirement(sheet, column, lang)}", column.note[lang]]
+    lines = [f"{column.header(lang)} – {requirement(sheet, column, lang)}", column.explanation(lang)]
     if column.many:
         lines.append(layout().texts["several"][lang])
     text = "\n\n".join(filter(None, lines))

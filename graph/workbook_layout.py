@@ -18,8 +18,10 @@ from rdflib import OWL, RDF, RDFS, SH, SKOS, Graph, URIRef
 from rdflib.term import Literal, Node
 
 from evidensgraf.ontology.namespaces import EV, LANGUAGES, expand, kebab, ontology_files
-from evidensgraf.shapes.validate import STRUCTURE, shapes_graph
+from evidensgraf.shapes.validate import RULES, SHAPE, STRUCTURE, shapes_graph
 
+_SHOWN_RULES = 4
+"""So many rules are named below a header; the note of the header names all."""
 Texts = Mapping[str, str]
 """A text in each language of ``LANGUAGES``."""
 
@@ -67,6 +69,8 @@ class Column:
     """A value of the column → the class that the thing then has too."""
     alternative: bool = False
     """Whether one of the two languages will do."""
+    rules: Mapping[str, Texts] = field(default_factory=dict)
+    """The rules that look at the column: number → name."""
     required: tuple[str, ...] = ()
     """Classes of the sheet for which the shapes require a value; empty where it is optional."""
 
@@ -74,6 +78,11 @@ class Column:
         """Return the header of the column in a language; that of a text names the language of the text."""
         label = self.labels[lang]
         return f"{label} ({_texts()['languages'][self.language][lang]})" if self.language else label
+
+    def explanation(self, lang: str) -> str:
+        """Return what the column is, and the rules that look at it, in a language."""
+        rules = "\n".join(f"{number}: {name[lang]}" for number, name in self.rules.items())
+        return "\n\n".join(filter(None, (self.note[lang], rules)))
 
 
 @dataclass(frozen=True)
@@ -209,6 +218,7 @@ def _columns(
             inverse=expand(given["inverse"]) if "inverse" in given else None,
             implies={expand(value): expand(cls) for value, cls in given.get("implies", {}).items()},
             alternative=kind == "text" and facts.least(prop, holders) == 1,
+            rules=facts.rules(prop, holders),
             required=tuple(_required(given, prop, cls, classes, parts)),
         )
 
@@ -239,7 +249,7 @@ class _Facts:
     """What shapes and ontology say of the properties of a class."""
 
     def __init__(self) -> None:
-        self.ontology, self.shapes = Graph(), shapes_graph(STRUCTURE)
+        self.ontology, self.shapes, self.method = Graph(), shapes_graph(STRUCTURE), shapes_graph(RULES)
         for file in ontology_files():
             self.ontology.parse(data=file.read_text(encoding="utf-8"), format="turtle")
 
@@ -262,6 +272,17 @@ class _Facts:
         """Return how many values the shapes of classes, or of those above them, ask for."""
         counts = (self.shapes.value(s, SH.minCount) for s in self._shapes(prop, classes))
         return max((int(str(c)) for c in counts if c is not None), default=0)
+
+    def rules(self, prop: str, classes: tuple[str, ...]) -> dict[str, Texts]:
+        """Return the rules whose remedy a property of classes is: number → name."""
+        above = {URIRef(c) for cls in classes for c in self.superclasses(cls)}
+        found: dict[str, Texts] = {}
+        for shape in sorted(self.method.subjects(URIRef(EV + "remedyProperty"), URIRef(prop)), key=str):
+            about = {*self.method.objects(shape, SH.targetClass), *self.method.objects(shape, RDFS.seeAlso)}
+            name = self._pair(self.method, shape, SH.name)
+            if name and (prop.startswith(EV) or about & above):  # terms of other vocabularies are used in many classes
+                found.setdefault(str(shape).removeprefix(SHAPE).partition("-")[0], name)
+        return found
 
     def superclasses(self, cls: str) -> set[str]:
         """Return a class and those above it."""
@@ -320,6 +341,10 @@ def kinds() -> frozenset[str]:
 def requirement(sheet: Sheet, column: Column, lang: str) -> str:
     """Return the word that says whether a column must be filled in, in a language."""
     words = _texts()["requirements"]
+    if not column.required and column.rules:
+        numbers = list(column.rules)
+        shown = ", ".join(numbers[:_SHOWN_RULES]) + (" …" if len(numbers) > _SHOWN_RULES else "")
+        return str(words["checked"][lang].format(rules=shown))
     if not column.required:
         return str(words["optional"][lang])
     if column.alternative:

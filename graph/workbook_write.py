@@ -122,7 +122,7 @@ def _form(page: Worksheet, sheet: Sheet, rows: list[dict[int, Content]], lang: s
             label = column.labels[lang]
             put(page.cell(number, 1), label, page.title)
             put(page.cell(number, 4), requirement(sheet, column, lang), page.title)
-            put(page.cell(number, 5), column.note[lang], page.title)
+            put(page.cell(number, 5), column.explanation(lang), page.title)
             design.form_row(page, number, column, bilingual=bool(column.language))
         where = page.cell(number, 3 if column.language == "en" else 2)
         if i in values:

@@ -91,7 +91,9 @@ def test_the_example_of_the_template_is_read_whole_and_conforms(example, lang):
     other = openpyxl.load_workbook(io.BytesIO(example[lang]))[layout().texts["other"]["title"][lang]]
     assert other.max_row == 3, "every fact of the example has a column"
     report = Checker(assemble()[0], "2026-11-27").check(draft)
-    assert report["conforms"] and report["counts"]["violation"] == 0, report["groups"]
+    assert report["counts"]["violation"] == 0, report["groups"]
+    found = {result["rule"] for group in report["groups"] for result in group["results"]}
+    assert found <= {"R05"}, "an author has no passage that has been found in the text of its source"
 
 
 def test_the_example_is_the_same_in_both_languages(example):
@@ -109,6 +111,9 @@ def test_the_template_has_lists_notes_words_for_what_is_required_and_frozen_head
     head = headers[effect.header(lang)]
     assert effect.note[lang] in head.comment.text
     assert page.cell(4, head.column).value == {"sv": "obligatorisk för resultat", "en": "required for finding"}[lang]
+    comparator = headers[{"sv": "Jämförelse", "en": "Comparator"}[lang]]
+    assert page.cell(4, comparator.column).value == {"sv": "granskas av regel R20", "en": "checked by rule R20"}[lang]
+    assert "R20: " in comparator.comment.text
     rule = next(r for r in page.data_validations.dataValidation if f"{head.column_letter}10" in r.sqref)
     sheet_name, where = next(book.defined_names[rule.formula1].destinations)
     listed = [cell.value for row in book[sheet_name][where] for cell in row]
