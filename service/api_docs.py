@@ -59,7 +59,11 @@ async def docs(request: Request) -> Response:
     if ready := known(request, HTML, lang):
         return ready
     document, view = await _document(request), View(request, lang)
-    operations = [_operation(document, path, item["get"], lang) for path, item in document["paths"].items()]
+    operations = [
+        _operation(document, path, method, operation, lang)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
     tags = {tag["name"]: half(tag["description"], lang) for tag in document["tags"]}
     formats = [("OpenAPI", "application/json", view.url(f"{ROOT}/openapi.json"))]
     info = document["info"]
@@ -114,14 +118,16 @@ async def _document(request: Request) -> dict[str, Any]:
     return document
 
 
-def _operation(document: dict[str, Any], path: str, operation: dict[str, Any], lang: str) -> dict[str, Any]:
+def _operation(
+    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], lang: str
+) -> dict[str, Any]:
     parameters = [_parameter(document, _resolved(document, p), lang) for p in operation["parameters"]]
     content = operation["responses"]["200"]["content"]
     example = content.get("application/json", {}).get("examples", {}).get("release")
     return {
         "id": operation["operationId"],
         "tag": operation["tags"][0],
-        "path": ROOT + path,
+        "path": ROOT + path if method == "get" else f"{method.upper()} {ROOT}{path}",
         "summary": half(operation["summary"], lang),
         "description": half(operation["description"], lang),
         "parameters": parameters,

@@ -15,7 +15,7 @@ def ref(name: str, part: str = "schemas") -> Schema:
     return {"$ref": f"#/components/{part}/{name}"}
 
 
-def _object(sv: str, en: str, properties: dict[str, Schema], *optional: str) -> Schema:
+def record(sv: str, en: str, properties: dict[str, Schema], *optional: str) -> Schema:
     """Return the schema of an object that has these properties, all of them but the optional ones, and no other."""
     required = [name for name in properties if name not in optional]
     return {
@@ -27,11 +27,13 @@ def _object(sv: str, en: str, properties: dict[str, Schema], *optional: str) -> 
     }
 
 
-def _list(schema: Schema) -> Schema:
+def array(schema: Schema) -> Schema:
+    """Return the schema of a list."""
     return {"type": "array", "items": schema}
 
 
-def _or_null(schema: Schema) -> Schema:
+def or_null(schema: Schema) -> Schema:
+    """Return the schema of what may be missing."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -45,14 +47,14 @@ DATE: Schema = {
 }
 DURATION: Schema = {"type": "string", "format": "duration"}
 NUMBER: Schema = {"type": "number"}
-THINGS, THING, TEXT = _list(ref("Thing")), _or_null(ref("Thing")), _or_null(ref("Text"))
+THINGS, THING, TEXT = array(ref("Thing")), or_null(ref("Thing")), or_null(ref("Text"))
 _KINDS: dict[str, Schema] = {
     "text": TEXT,
-    "string": _or_null(STRING),
-    "strings": _list(STRING),
-    "number": _or_null({"type": "integer", "minimum": 0}),
-    "date": _or_null(DATE),
-    "duration": _or_null(DURATION),
+    "string": or_null(STRING),
+    "strings": array(STRING),
+    "number": or_null({"type": "integer", "minimum": 0}),
+    "date": or_null(DATE),
+    "duration": or_null(DURATION),
     "link": THING,
     "links": THINGS,
 }
@@ -76,33 +78,33 @@ COUNTS: dict[str, Schema] = {
     "page": {"type": "integer", "minimum": 1},
     "limit": {"type": "integer", "minimum": 1},
 }
-_PERIOD = {"periodStart": _or_null(DATE), "periodEnd": _or_null(DATE)}
-_REFERENCE = {"id": IRI, "title": ref("Text"), "reference": TEXT, "citationKey": _or_null(STRING)}
-_PLACED = {"section": _or_null(STRING), "page": _or_null(STRING)}
+_PERIOD = {"periodStart": or_null(DATE), "periodEnd": or_null(DATE)}
+_REFERENCE = {"id": IRI, "title": ref("Text"), "reference": TEXT, "citationKey": or_null(STRING)}
+_PLACED = {"section": or_null(STRING), "page": or_null(STRING)}
 _SAID_EVERYWHERE: dict[str, Schema] = {
     **IDENTITY,
     **dict.fromkeys(statements.TEXTS, TEXT),
     **dict.fromkeys(statements.LISTS, THINGS),
-    "followUp": _or_null(DURATION),
+    "followUp": or_null(DURATION),
     **_PERIOD,
-    "magnitudes": _list(ref("Magnitude")),
-    "study": _list(ref("StudyFacts")),
+    "magnitudes": array(ref("Magnitude")),
+    "study": array(ref("StudyFacts")),
     "verification": THING,
-    "statedIn": _list(ref("Passage")),
-    "primarySources": _list(ref("Reference")),
-    "unresolvedCitation": _list(STRING),
+    "statedIn": array(ref("Passage")),
+    "primarySources": array(ref("Reference")),
+    "unresolvedCitation": array(STRING),
 }
 _SAID_BY_SOME: dict[str, Schema] = {
     **{name: THINGS for own in statements.OWN_LISTS.values() for name in own},
     **{name: THING for own in statements.OWN_LINKS.values() for name in own},
     **{name: TEXT for own in statements.OWN_TEXTS.values() for name in own},
-    "scope": _list(ref("Scope")),
-    "order": _or_null(NUMBER),
-    "lines": _list(ref("EvidenceLine")),
-    "importanceRatings": _list(ref("ImportanceRating")),
-    "judgements": _list(ref("DecisionJudgement")),
+    "scope": array(ref("Scope")),
+    "order": or_null(NUMBER),
+    "lines": array(ref("EvidenceLine")),
+    "importanceRatings": array(ref("ImportanceRating")),
+    "judgements": array(ref("DecisionJudgement")),
 }
-_STATEMENTS = _list(ref("Statement"))
+_STATEMENTS = array(ref("Statement"))
 _INTERVENTION_PARTS = (
     *("descriptions", "placements", "logicModel", "appraisals", "findings", "gaps", "examples"),
     *("observations", "statistics", "recommendations", "prerequisites"),
@@ -121,22 +123,22 @@ def _source() -> Schema:
         "about": THINGS,
         "verification": THING,
     }
-    claim = {**IDENTITY, "title": TEXT, "statements": _list(IRI)}
-    cited = {"id": IRI, "citationKey": _or_null(STRING), "usedIn": THINGS}
-    return _object(
+    claim = {**IDENTITY, "title": TEXT, "statements": array(IRI)}
+    cited = {"id": IRI, "citationKey": or_null(STRING), "usedIn": THINGS}
+    return record(
         "En källa och det som vilar på den.",
         "A source and what rests on it.",
         {
             **IDENTITY,
             **_REFERENCE,
             **dict.fromkeys(("creator", "publisher", "genre"), THINGS),
-            **dict.fromkeys(("authors", "language", "number"), _or_null(STRING)),
-            "issued": _or_null(DATE),
-            "page": _list(IRI),
+            **dict.fromkeys(("authors", "language", "number"), or_null(STRING)),
+            "issued": or_null(DATE),
+            "page": array(IRI),
             "editorialNote": TEXT,
-            "citedForms": _list(_object("En citerad form.", "A cited form.", cited)),
-            "statements": _list(_object("Ett påstående.", "A statement.", resting)),
-            "claims": _list(_object("En slutsats.", "A conclusion.", claim)),
+            "citedForms": array(record("En citerad form.", "A cited form.", cited)),
+            "statements": array(record("Ett påstående.", "A statement.", resting)),
+            "claims": array(record("En slutsats.", "A conclusion.", claim)),
             **STATED,
         },
     )
@@ -144,22 +146,22 @@ def _source() -> Schema:
 
 def _search() -> Schema:
     place = {"type": "array", "prefixItems": [COUNT, COUNT], "items": False, "minItems": 2}
-    snippet = _object(
+    snippet = record(
         "Ett utdrag; highlights är var de sökta orden står, som [start, slut] i Unicode-tecken.",
         "An excerpt; highlights are where the words stand, as [start, end] in Unicode characters.",
-        {"language": STRING, "text": STRING, "highlights": _list(place)},
+        {"language": STRING, "text": STRING, "highlights": array(place)},
     )
-    hit = {**IDENTITY, "label": TEXT, "href": IRI, "score": NUMBER, "snippets": _list(snippet)}
+    hit = {**IDENTITY, "label": TEXT, "href": IRI, "score": NUMBER, "snippets": array(snippet)}
     types = {"type": "object", "additionalProperties": COUNT}
-    return _object(
+    return record(
         "Träffar i fulltextsökning, bäst först.",
         "Hits of a full-text search, best first.",
         {
             "q": STRING,
-            "items": _list(_object("En träff.", "A hit.", hit)),
+            "items": array(record("En träff.", "A hit.", hit)),
             **COUNTS,
             "types": types,
-            "suggestions": _list(STRING),
+            "suggestions": array(STRING),
             **STATED,
         },
     )
@@ -168,42 +170,42 @@ def _search() -> Schema:
 def _impact() -> Schema:
     named = {**IDENTITY, "label": ref("Text")}
     how: Schema = {"enum": ["falls", "weakens", "reread"]}
-    step = _object(
+    step = record(
         "Ett steg, från en grund till det som står på den.",
         "A step, from a ground to what stands on it.",
         {
             "from": ref("Thing"),
             "relation": STRING,
             "to": ref("Thing"),
-            "via": _or_null(IRI),
+            "via": or_null(IRI),
             "direction": THING,
-            "statedIn": _list(_object("Ett ställe.", "A passage.", {"id": IRI, "document": ref("Thing"), **_PLACED})),
+            "statedIn": array(record("Ett ställe.", "A passage.", {"id": IRI, "document": ref("Thing"), **_PLACED})),
         },
     )
     kept = dict.fromkeys(("total", "lost", "weakened", "left"), COUNT)
-    support = _object("Stödjande påståenden.", "Supporting statements.", kept)
-    considered = _object("Annat som vägs in.", "What else is weighed.", dict.fromkeys(("total", "lost"), COUNT))
-    counted = _object("Antal före och efter.", "Number before and after.", dict.fromkeys(("before", "after"), COUNT))
-    conclusion = {**named, "impact": how, "support": support, "considered": considered, "paths": _list(_list(step))}
+    support = record("Stödjande påståenden.", "Supporting statements.", kept)
+    considered = record("Annat som vägs in.", "What else is weighed.", dict.fromkeys(("total", "lost"), COUNT))
+    counted = record("Antal före och efter.", "Number before and after.", dict.fromkeys(("before", "after"), COUNT))
+    conclusion = {**named, "impact": how, "support": support, "considered": considered, "paths": array(array(step))}
     changed: Schema = {"enum": ["unknown", "changes", "reread"]}
     cell = {**named, "findings": counted, "gaps": counted, "impact": changed, "statements": THINGS}
-    on_the_way = _list(_object("På vägen.", "On the way.", {**named, "impact": how, "path": _list(step)}))
+    on_the_way = array(record("På vägen.", "On the way.", {**named, "impact": how, "path": array(step)}))
     tried = {**named, "standing": ref("Thing"), "successors": THINGS, "known": {"type": "boolean"}}
     tally = {"type": "object", "additionalProperties": COUNT}
     tallies = dict.fromkeys(("conclusions", "cells", "statements"), tally)
-    return _object(
+    return record(
         "Vad som faller, försvagas eller måste läsas om.",
         "What falls, weakens or must be read again.",
         {
-            "things": _list(_object("Det som prövas.", "What is tried.", tried)),
-            "counts": _object("Antal efter påverkan.", "Numbers by impact.", tallies),
-            "conclusions": _list(_object("En slutsats.", "A conclusion.", conclusion)),
-            "cells": _list(
-                _object("En ruta på kunskapskartan.", "A cell of the gap map.", cell | {"statements": THINGS})
+            "things": array(record("Det som prövas.", "What is tried.", tried)),
+            "counts": record("Antal efter påverkan.", "Numbers by impact.", tallies),
+            "conclusions": array(record("En slutsats.", "A conclusion.", conclusion)),
+            "cells": array(
+                record("En ruta på kunskapskartan.", "A cell of the gap map.", cell | {"statements": THINGS})
             ),
             "statements": on_the_way,
             "studies": on_the_way,
-            "documents": _list(_object("Ett dokument.", "A document.", named | {"statements": COUNT})),
+            "documents": array(record("Ett dokument.", "A document.", named | {"statements": COUNT})),
             **STATED,
         },
     )
@@ -211,7 +213,7 @@ def _impact() -> Schema:
 
 def _problem() -> Schema:
     return {
-        **_object(
+        **record(
             "Ett problem enligt RFC 9457.",
             "A problem as in RFC 9457.",
             {
@@ -220,7 +222,7 @@ def _problem() -> Schema:
                 "status": {"type": "integer", "minimum": 400, "maximum": 599},
                 "detail": STRING,
                 "instance": {"type": "string", "format": "uri-reference"},
-                "errors": _list({"type": "object"}),
+                "errors": array({"type": "object"}),
             },
         ),
         "additionalProperties": True,
@@ -235,48 +237,48 @@ _SHARED: dict[str, Schema] = {
         "additionalProperties": _PLAIN,
         "minProperties": 1,
     },
-    "Thing": _object("En länkad sak.", "A linked thing.", {"id": IRI, "label": ref("Text")}),
-    "Completeness": _object(
+    "Thing": record("En länkad sak.", "A linked thing.", {"id": IRI, "label": ref("Text")}),
+    "Completeness": record(
         "Vad det betyder att något inte finns i svaret.",
         "What it means that something is not in the answer.",
         {"assumption": {"const": "open-world"}, "sv": STRING, "en": STRING, "coverage": IRI},
     ),
-    "Reference": _object("En källa, så som den citeras.", "A source as it is cited.", _REFERENCE),
-    "Passage": _object(
+    "Reference": record("En källa, så som den citeras.", "A source as it is cited.", _REFERENCE),
+    "Passage": record(
         "Stället i källan: dokument, avsnitt, tryckt sida, första och sista ord.",
         "The place in the source: document, section, printed page, first and last words.",
         {
             "id": IRI,
             "document": ref("Reference"),
             **_PLACED,
-            "firstWords": _or_null(STRING),
-            "lastWords": _or_null(STRING),
+            "firstWords": or_null(STRING),
+            "lastWords": or_null(STRING),
         },
     ),
-    "Magnitude": _object(
+    "Magnitude": record(
         "Ett tal, eller ett spann av tal, med enhet.",
         "A number, or a range of numbers, with its unit.",
         {
             "id": IRI,
             "label": TEXT,
-            **dict.fromkeys(("value", "minimum", "maximum"), _or_null(NUMBER)),
+            **dict.fromkeys(("value", "minimum", "maximum"), or_null(NUMBER)),
             "approximate": {"type": "boolean"},
             "unit": THING,
             "group": THING,
-            "printedForm": _or_null(STRING),
+            "printedForm": or_null(STRING),
         },
     ),
-    "ImportanceRating": _object(
+    "ImportanceRating": record(
         "Hur viktigt ett utfall är för en rekommendation, från 1 till 9.",
         "How important an outcome is to a recommendation, from 1 to 9.",
-        {"id": IRI, "outcome": THING, "importance": _or_null(NUMBER)},
+        {"id": IRI, "outcome": THING, "importance": or_null(NUMBER)},
     ),
-    "DecisionJudgement": _object(
+    "DecisionJudgement": record(
         "En avvägning mot ett beslutskriterium.",
         "A judgement against a decision criterion.",
         {"id": IRI, "criterion": THING, "description": TEXT},
     ),
-    "StudyFacts": _object(
+    "StudyFacts": record(
         "En studie, så som källorna beskriver den.",
         "A study as the sources describe it.",
         {
@@ -284,37 +286,37 @@ _SHARED: dict[str, Schema] = {
             "title": ref("Text"),
             "description": TEXT,
             "design": THINGS,
-            **dict.fromkeys(("sampleSize", "numberOfStudies"), _or_null(NUMBER)),
+            **dict.fromkeys(("sampleSize", "numberOfStudies"), or_null(NUMBER)),
             **_PERIOD,
             "place": THINGS,
             "conductedBy": THINGS,
-            "reportedIn": _list(ref("Reference")),
+            "reportedIn": array(ref("Reference")),
         },
     ),
-    "Scope": _object(
+    "Scope": record(
         "Sökningen som en kunskapslucka gäller inom.",
         "The search within which an evidence gap holds.",
-        {"id": IRI, "label": ref("Text"), "description": TEXT, "by": THINGS, "date": _or_null(DATE)},
+        {"id": IRI, "label": ref("Text"), "description": TEXT, "by": THINGS, "date": or_null(DATE)},
     ),
-    "EvidenceLine": _object(
+    "EvidenceLine": record(
         "En evidenslinje: riktning, kunskapsgrund och de påståenden som vägs.",
         "An evidence line: direction, basis and the statements weighed.",
         {"id": IRI, "direction": THING, "basis": THINGS, "statements": _STATEMENTS},
     ),
-    "Statement": _object(
+    "Statement": record(
         "Ett påstående med källa. Vilka fält det har beror på slaget.",
         "A sourced statement. Which members it has depends on its kind.",
         _SAID,
         *_SAID_BY_SOME,
     ),
-    "StatementRecord": _object("Ett påstående.", "A statement.", {**_SAID, **STATED}, *_SAID_BY_SOME),
-    "EvidenceChain": _object(
+    "StatementRecord": record("Ett påstående.", "A statement.", {**_SAID, **STATED}, *_SAID_BY_SOME),
+    "EvidenceChain": record(
         "En slutsats och allt den vilar på.",
         "A conclusion and all that it rests on.",
         {**_SAID, **STATED},
         *(name for name in _SAID_BY_SOME if name != "lines"),
     ),
-    "InterventionRecord": _object(
+    "InterventionRecord": record(
         "Allt som sägs om en insats.",
         "Everything said of an intervention.",
         {
@@ -324,14 +326,14 @@ _SHARED: dict[str, Schema] = {
             "altLabel": TEXT,
             "broader": THINGS,
             **dict.fromkeys(_INTERVENTION_PARTS, _STATEMENTS),
-            "sources": _list(ref("Reference")),
+            "sources": array(ref("Reference")),
             **STATED,
         },
     ),
     "SourceRecord": _source(),
     "Search": _search(),
     "Impact": _impact(),
-    "ApiInfo": _object(
+    "ApiInfo": record(
         "Om API:et.",
         "About the API.",
         {
@@ -345,7 +347,7 @@ _SHARED: dict[str, Schema] = {
     "JsonLd": {
         "type": "object",
         "description": "JSON-LD 1.1 i kompakt, platt form / JSON-LD 1.1, compacted and flattened.",
-        "properties": {"@context": IRI, "@graph": _list({"type": "object"})},
+        "properties": {"@context": IRI, "@graph": array({"type": "object"})},
         "required": ["@context", "@graph"],
         "additionalProperties": False,
     },
@@ -355,7 +357,7 @@ _SHARED: dict[str, Schema] = {
 def _row(collection: Collection, more: dict[str, Schema], *required: str) -> Schema:
     properties = {**IDENTITY, **{f.name: _described(f) for f in collection.fields}, **more}
     optional = [name for name in properties if required and name not in required]
-    return _object(
+    return record(
         f"Ur listan {collection.label['sv']}.", f"From the list {collection.label['en']}.", properties, *optional
     )
 
@@ -389,10 +391,10 @@ def schemas() -> dict[str, Schema]:
     """Return every component schema by name."""
     found = dict(_SHARED)
     for collection in collections().values():
-        listed = {"items": _list(ref(name_of(collection))), **COUNTS, **STATED}
+        listed = {"items": array(ref(name_of(collection))), **COUNTS, **STATED}
         sv, en = collection.label["sv"], collection.label["en"]
         found[name_of(collection)] = _row(collection, {}, "id")
-        found[name_of(collection, "List")] = _object(f"En sida av listan {sv}.", f"A page of the list {en}.", listed)
+        found[name_of(collection, "List")] = record(f"En sida av listan {sv}.", f"A page of the list {en}.", listed)
         if collection.one == "row":
             found[name_of(collection, "Record")] = _row(collection, STATED)
     return found

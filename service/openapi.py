@@ -17,6 +17,7 @@ from evidensgraf.service.api_schemas import IDENTITY, STRING, name_of, record_sc
 from evidensgraf.service.api_select import DEFAULT_LIMIT, LARGEST, MAX_LIMIT, MAX_PAGE
 from evidensgraf.service.collections import Collection, Filter, collections
 from evidensgraf.service.impact import COLLECTIONS as IMPACT
+from evidensgraf.service.openapi_checks import PROBLEMS, SCHEMAS, check_operation, report_formats
 from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.responses import LICENSE
 from evidensgraf.service.search_terms import LONGEST
@@ -69,6 +70,7 @@ _TAGS = {
     "lists": "Listor, med filter, sidor och flera format / lists, with filters, pages and several formats",
     "records": "Enskilda poster och evidenskedjor / single records and evidence chains",
     "search": "Fulltextsökning / full-text search",
+    "checks": "Kontroll av utkast / checks of drafts",
     "about": "Om API:et / about the API",
 }
 _SEARCH = (
@@ -136,7 +138,7 @@ def _paths() -> dict[str, Any]:
             )
         if collection.name in IMPACT:
             found[path + "/{slug}/impact"] = _impact(collection)
-    return found | _other_paths()
+    return found | _other_paths() | {"/checks": check_operation(_responses(PROBLEMS))}
 
 
 def _impact(collection: Collection) -> dict[str, Any]:
@@ -210,6 +212,10 @@ def _operation(
     }
 
 
+def _responses(problems: Mapping[int, str]) -> dict[str, Any]:
+    return {str(status): ref(_camel(kind), "responses") for status, kind in problems.items()}
+
+
 def _camel(kind: str) -> str:
     return "".join(word.title() for word in kind.split("-"))
 
@@ -257,14 +263,14 @@ def _parameter(name: str, description: str, schema: Mapping[str, Any], place: st
 
 def _components(base: str) -> dict[str, Any]:
     return {
-        "schemas": schemas() | dict(_names()),
+        "schemas": schemas() | SCHEMAS | dict(_names()),
         "parameters": _shared_parameters(),
         "headers": {name: {"description": said, "schema": STRING} for name, said in _HEADERS.items()},
         "responses": {
             "NotModified": {
                 "description": "Oförändrat sedan svaret som klienten har / unchanged since the client's answer"
             },
-            **{_camel(kind): _problem(base, status, kind) for status, kind in _PROBLEMS.items()},
+            **{_camel(kind): _problem(base, status, kind) for status, kind in (*_PROBLEMS.items(), *PROBLEMS.items())},
         },
     }
 
@@ -279,7 +285,12 @@ def _names() -> Iterable[tuple[str, Any]]:
 
 
 def _shared_parameters() -> dict[str, Any]:
-    formats = {"listFormat": ["json", "csv", "jsonld"], "recordFormat": ["json", "jsonld"], "jsonFormat": ["json"]}
+    formats = {
+        "reportFormat": report_formats(),
+        "listFormat": ["json", "csv", "jsonld"],
+        "recordFormat": ["json", "jsonld"],
+        "jsonFormat": ["json"],
+    }
     whole = {"type": "integer", "minimum": 1}
     return {
         "page": _parameter("page", "Sida, från 1 / page, from 1", whole | {"maximum": MAX_PAGE, "default": 1}),
@@ -359,12 +370,12 @@ def _document(app: FastAPI, settings: Settings) -> dict[str, Any]:
     bounds = MAX_LIMIT, limits.seconds, limits.memory_mb, limits.rows, limits.size_mb
     written = {lang: [i18n.number(bound, lang) for bound in bounds] for lang in LANGUAGES}
     found["info"]["x-limitations"] = {
-        "sv": "Endast läsning. Högst {} poster per sida. En fråga får ta {} s och {} MB minne och ge {} rader "
+        "sv": "Inget sparas. Högst {} poster per sida. En fråga får ta {} s och {} MB minne och ge {} rader "
         "eller {} MB; annars ges ett problem, aldrig ett avkortat svar. En lista görs av en enda fråga: är klassen "
         "större än gränserna, hämta utgåvan eller fråga SPARQL.".format(*written["sv"]),
-        "en": "Read-only. At most {} records per page. A query may take {} s and {} MB of memory and give {} rows "
-        "or {} MB; else there is a problem, never a cut answer. A list is made by one query: where a class is larger "
-        "than the limits, fetch the release or ask SPARQL.".format(*written["en"]),
+        "en": "Nothing is stored. At most {} records per page. A query may take {} s and {} MB of memory and give {} "
+        "rows or {} MB; else there is a problem, never a cut answer. A list is made by one query: where a class is "
+        "larger than the limits, fetch the release or ask SPARQL.".format(*written["en"]),
     }
     found["info"]["x-software-version"] = importlib.metadata.version("evidensgraf")
     return found

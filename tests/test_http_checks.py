@@ -1,6 +1,7 @@
 """Checking drafts over HTTP: what is taken, what is answered, and that nothing of a draft is left anywhere."""
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from evidensgraf.graph.workbook_write import template
@@ -106,6 +107,19 @@ def test_what_cannot_be_checked_is_a_problem_in_the_readers_language(client, bod
 def test_a_workbook_with_faults_says_each_of_them(client):
     response = client.request("POST", f"{API}?lang=en", **form(b"PK\x03\x04nothing", "a.xlsx"))
     assert response.status_code == 422 and response.json()["detail"]
+
+
+def test_the_report_and_the_request_are_as_they_are_described(client, document):
+    operation = document["paths"]["/checks"]["post"]
+    content = operation["responses"]["200"]["content"]["application/json"]
+    validator = jsonschema_rs.Draft202012Validator({**content["schema"], "components": document["components"]})
+    validator.validate(content["examples"]["release"]["value"])
+    for draft in (DRAFT, operation["requestBody"]["content"]["text/turtle"]["examples"]["draft"]["value"]):
+        validator.validate(client.post(API, draft, TURTLE).json())
+    formats = document["components"]["parameters"]["reportFormat"]["schema"]["enum"]
+    assert {client.post(f"{API}?format={name}", "", TURTLE).status_code for name in formats} == {422}
+    text = client.get("/api/v1/docs?lang=sv", "text/html").text
+    assert "POST /api/v1/checks" in text and 'id="checkDraft"' in text
 
 
 def test_parameters_that_there_are_not_are_refused(client):

@@ -24,7 +24,9 @@ OPTIONS = hypothesis.settings(
 def api(server):
     """The document, with the server under test as its server."""
     base = f"http://127.0.0.1:{server.port}/api/v1"
-    config = schemathesis.Config.from_dict({"base-url": base})
+    config = schemathesis.Config.from_dict(
+        {"base-url": base, "request-timeout": 120}
+    )  # the first check starts its processes
     return schemathesis.openapi.from_url(f"{base}/openapi.json", config=config)
 
 
