@@ -73,7 +73,8 @@ def _claim(name: str, store: ox.Store, stated: ox.Quad) -> Claim:
         sv = f"{stated.subject} har inte en enda ställning ur schemat. Ange en av {known}."
         en = f"{stated.subject} does not have one standing of the scheme. Give one of {known}."
         raise DraftError(name, {"sv": sv, "en": en})
-    successors = _values(store, stated.subject, _SUCCESSOR)
+    replaced = (q.object for q in store.quads_for_pattern(stated.subject, _SUCCESSOR, None))
+    successors = sorted({thing.value for thing in replaced if isinstance(thing, ox.NamedNode)})
     return Claim(stated.subject.value, max(dates, default=""), standings[0], tuple(successors))
 
 

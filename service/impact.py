@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -39,8 +38,8 @@ async def impact_of(engine: Engine, claims: Iterable[Claim]) -> Record:
     known = latest(await _standings(engine))
     before = {t: STANDINGS.get(c.standing, Impact.NONE) for t, c in known.items() if t not in tried}
     seeds = {t: STANDINGS[c.standing] for t, c in tried.items()}
-    ties = await asyncio.gather(*(_ties(engine, thing) for thing in (*seeds, *before)))
-    weighed = Weighed((tie for part in ties for tie in part), seeds, before)
+    ties = [tie for thing in (*seeds, *before) for tie in await _ties(engine, thing)]  # one after another: no crowd
+    weighed = Weighed(ties, seeds, before)
     successors = {t: sorted({*c.successors, *(known[t].successors if t in known else ())}) for t, c in tried.items()}
     names = await labels_of(engine, _named(weighed, tried, successors))
     return _document(weighed, tried, successors, names)
@@ -103,7 +102,7 @@ def _first(record: Record) -> str:
 def _conclusion(weighed: Weighed, thing: str, impact: Impact, names: Mapping[str, Text]) -> Record:
     support = [item for item in weighed.items(thing, firm=True) if not weighed.fallen(item, before=True)]
     other = weighed.items(thing, firm=False)
-    lost = [item for item in support if weighed.fallen(item) or weighed.tried.get(item) == Impact.FALLS]
+    lost = [item for item in support if weighed.fallen(item)]
     weakened = [item for item in support if weighed.impact(item) == Impact.WEAKENS]
     return _thing(thing, names) | {
         "impact": impact.name.lower(),

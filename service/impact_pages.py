@@ -30,6 +30,7 @@ from evidensgraf.service.responses import (
     HTML,
     JSON,
     About,
+    adhoc_of,
     answer,
     engine_of,
     json_bytes,
@@ -99,7 +100,7 @@ async def claims(request: Request) -> Response:
             raise Problem("bad-request", error.reasons) from None
         shown = await _tried(request, lang, data.decode()[:LONGEST], problem=error.reasons[lang])
         return answer(request, shown, HTML, lang, About(constant=False))
-    document = await impact_of(engine_of(request), found)
+    document = await impact_of(adhoc_of(request), found)
     if variant == JSON:
         about = About(constant=False, bilingual=True)
         return answer(request, json_bytes({**document, **stated(request)}), JSON, about=about)

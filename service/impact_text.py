@@ -10,8 +10,6 @@ from evidensgraf.service.i18n import best, translate
 
 GROUPS = ("falls", "weakens", "reread")
 """How hard a conclusion can be hit, the hardest first."""
-PARTS = ("conclusions", "cells", "statements", "studies", "documents")
-"""What an impact document lists."""
 
 
 def impact_lines(document: Record, lang: str) -> Iterator[str]:

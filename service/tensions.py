@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +46,7 @@ async def side_by_side(engine: Engine, chosen: Sequence[Pair]) -> list[Record]:
     Raises what ``Engine.query`` raises.
     """
     iris = sorted({finding for pair in chosen for finding in pair.findings})
-    known = dict(zip(iris, await asyncio.gather(*(_finding(engine, iri) for iri in iris)), strict=True))
+    known = {iri: await _finding(engine, iri) for iri in iris}  # one after another: no crowd in the queue
     return [_compared(pair, known) for pair in chosen]
 
 

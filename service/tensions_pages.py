@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service.api import counts, paging_of, stated
-from evidensgraf.service.api_select import MAX_LIMIT, MAX_PAGE, Reader, refuse, unusable
+from evidensgraf.service.api_select import MAX_PAGE, Reader, refuse, unusable
 from evidensgraf.service.facts import Record
 from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.records import labels
@@ -33,8 +33,8 @@ from evidensgraf.service.responses import (
 from evidensgraf.service.tensions import Pair, by_name, pairs, side_by_side
 
 CSV = Variant("text/csv", "csv")
-LIMIT = 10
-"""Pairs on a page without ``limit``."""
+LIMIT, MOST = 10, 50
+"""Pairs on a page without ``limit``, and at most."""
 _QUERY = "shape-of-tensions"
 
 router = APIRouter(include_in_schema=False)
@@ -78,7 +78,7 @@ def _asked(request: Request, every: list[Pair]) -> tuple[dict[str, str], int, in
         there = {iri.rpartition("/")[2] for pair in every for iri in getattr(pair, f"{name}s")}
         if value := read.choice(name, "", ["", *sorted(there)]):
             chosen[name] = value
-    page, limit = read.whole("page", 1, 1, MAX_PAGE), read.whole("limit", LIMIT, 1, MAX_LIMIT)
+    page, limit = read.whole("page", 1, 1, MAX_PAGE), read.whole("limit", LIMIT, 1, MOST)
     refuse(faults)
     return chosen, page, limit
 

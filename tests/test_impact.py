@@ -251,6 +251,13 @@ def test_several_claims_are_tried_together_and_the_latest_of_a_source_holds(engi
     assert document["counts"]["conclusions"]["reread"] >= 2
 
 
+def test_a_successor_is_a_thing_and_never_a_text_that_could_be_syntax(engine, runner):
+    text = CLAIM + b"""source:sbu-2018-hemloshet dcterms:isReplacedBy "x> } ASK {" ."""
+    claims = read_claims("claims.ttl", text)
+    assert claims == read_claims("claims.ttl", CLAIM)
+    assert runner.run(impact_of(engine, claims))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
