@@ -22,7 +22,7 @@ from evidensgraf.graph.workbook_problems import Problem, Problems, WorkbookError
 
 MAX_ENTRIES = 500
 """Most parts of the archive."""
-MAX_UNPACKED = 48 * 2**20
+MAX_UNPACKED = 24 * 2**20
 """Largest workbook when unpacked, in bytes."""
 MAX_RATIO = 200
 """How many times smaller a part may be packed; parts below ``SMALL`` are not looked at."""

@@ -1,6 +1,7 @@
 """The author's workbook: what is written is read again whole, and what is wrong is said, with its sheet and cell."""
 
 import io
+from pathlib import Path
 
 import openpyxl
 import pyoxigraph as ox
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from evidensgraf.graph.build import assemble
 from evidensgraf.graph.check import Checker
-from evidensgraf.graph.draft import Place
+from evidensgraf.graph.draft import Place, read_draft
 from evidensgraf.graph.workbook import read_workbook
 from evidensgraf.graph.workbook_fill import fill
 from evidensgraf.graph.workbook_layout import layout
@@ -19,12 +20,18 @@ from evidensgraf.graph.workbook_problems import WorkbookError
 from evidensgraf.graph.workbook_write import template, write_workbook
 from evidensgraf.ontology.namespaces import EV, ID, LANGUAGES, expand
 
+DRAFTS = Path(__file__).parent / "drafts"
 RECOMMENDATION = ID + "recommendation/exempel-erbjud-exempelinsats"
 
 
 @pytest.fixture(scope="module")
 def example():
     return {lang: template(lang) for lang in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def checker():
+    return Checker(assemble()[0], "2026-11-27")
 
 
 def triples(quads):
@@ -85,12 +92,12 @@ def test_columns_are_of_properties_of_the_ontology_and_take_its_classes():
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_example_of_the_template_is_read_whole_and_conforms(example, lang):
+def test_the_example_of_the_template_is_read_whole_and_conforms(example, lang, checker):
     draft = read_workbook("mall.xlsx", example[lang])
     assert draft.workbook and draft.language == lang
     other = openpyxl.load_workbook(io.BytesIO(example[lang]))[layout().texts["other"]["title"][lang]]
     assert other.max_row == 3, "every fact of the example has a column"
-    report = Checker(assemble()[0], "2026-11-27").check(draft)
+    report = checker.check(draft)
     assert report["counts"]["violation"] == 0, report["groups"]
     found = {result["rule"] for group in report["groups"] for result in group["results"]}
     assert found <= {"R05"}, "an author has no passage that has been found in the text of its source"
@@ -343,6 +350,13 @@ def test_a_real_draft_comes_back_from_a_whole_workbook_and_from_excel_again(exam
     book = openpyxl.load_workbook(io.BytesIO(write_workbook("u", [*draft.quads, *more], "en")))
     again = read_workbook("u.xlsx", saved(book))
     assert triples(again.quads) == triples([*draft.quads, *more])
+
+
+@pytest.mark.parametrize("path", sorted(DRAFTS.glob("*.ttl")), ids=lambda path: path.stem)
+def test_the_drafts_that_checks_are_tried_on_come_back_from_a_workbook(path):
+    draft = read_draft(path.name, path.read_bytes())
+    again = read_workbook("utkast.xlsx", write_workbook("utkast", draft.quads, "sv"))
+    assert triples(again.quads) == triples(draft.quads)
 
 
 def test_no_cell_of_a_written_workbook_is_a_formula():
