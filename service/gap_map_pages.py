@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import Iterable, Sequence
@@ -67,11 +68,12 @@ async def the_map(request: Request, suffix: str | None = None) -> Response:
         links=[*(link(target, rel) for rel, target in paging.items()), link(LICENSE, "license")], bilingual=not lang
     )
     if variant == CSV:
-        return answer(request, _csv(found.cells(rows)), CSV, about=about)
+        return answer(request, await asyncio.to_thread(_csv, found.cells(rows)), CSV, about=about)
     numbers = {**counts(len(found.interventions), page, limit), "counts": found.counts()}
     if lang is None:
-        items = list(found.cells(rows))
-        return answer(request, json_bytes({"items": items, **numbers, **stated(request)}), JSON, about=about)
+        whole = {**numbers, **stated(request)}
+        body = await asyncio.to_thread(lambda: json_bytes({"items": list(found.cells(rows)), **whole}))
+        return answer(request, body, JSON, about=about)
     values = {"rows": rows, "numbers": numbers, "paging": paging, "chosen": chosen}
     return answer(request, _page(View(request, lang, found.names), found, column, values), HTML, lang, about)
 
