@@ -9,6 +9,7 @@ from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
 from rdflib import RDF, SH, BNode, Graph, Namespace
 from rdflib.collection import Collection
 
@@ -64,6 +65,12 @@ def fixture(path: Path) -> tuple[bool, list[Found]]:
             str(graph.value(result, SH.sourceConstraintComponent)).rpartition("#")[2],
         ))  # fmt: skip
     return bool(graph.value(report, SH.conforms).toPython()), sorted(results, key=str)  # type: ignore[union-attr]
+
+
+def asked_for(request: pytest.FixtureRequest) -> set[Path]:
+    """The fixtures that the chosen tests of a module take, as their parameter ``path``."""
+    asked = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
+    return {call.params["path"] for call in asked if call is not None and "path" in call.params}
 
 
 def reference_reports(paths: Iterable[Path], *suites: str) -> dict[Path, list[Violation]]:

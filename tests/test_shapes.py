@@ -14,7 +14,7 @@ from shacl import Shapes
 from evidensgraf.ontology.namespaces import BASE, EV, PREFIXES
 from evidensgraf.shapes import validate
 from evidensgraf.shapes.validate import SHAPE, STRUCTURE, Violation, run_fast, shapes_graph
-from tests.shacl_fixtures import fixture, found, ontology, parsed, reference_reports
+from tests.shacl_fixtures import asked_for, fixture, found, ontology, parsed, reference_reports
 
 FIXTURES = sorted((Path(__file__).parent / "shapes").glob("*.ttl"))
 FAILING = [f for f in FIXTURES if f.name.endswith(".fails.ttl")]
@@ -64,9 +64,7 @@ def local(iri: str) -> str:
 @pytest.fixture(scope="module")
 def references(request: pytest.FixtureRequest) -> dict[Path, list[Violation]]:
     """What the reference engine says of each fixture that is asked for; it is slow."""
-    asked = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
-    paths = sorted({call.params["path"] for call in asked if call is not None and "path" in call.params})
-    return reference_reports(paths, STRUCTURE)
+    return reference_reports(asked_for(request), STRUCTURE)
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda p: p.name.removesuffix(".ttl"))
