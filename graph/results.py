@@ -19,6 +19,8 @@ from evidensgraf.shapes.validate import SHAPE, Violation
 
 REPORT = resource("validation-report", "evidensgraf")
 """The report; its results are fragments of it."""
+TITLE = {"sv": "Vad formreglerna och reglerna säger om grafen", "en": "What the shapes and rules say of the graph"}
+"""The title of the report by language."""
 
 
 @cache
@@ -36,6 +38,8 @@ def add_results(store: ox.Store, results: Iterable[Violation]) -> None:
 def _report(results: list[Violation]) -> Iterator[ox.Quad]:
     yield _quad(REPORT, "rdf:type", _iri("sh:ValidationReport"))
     yield _quad(REPORT, "sh:conforms", ox.Literal(not results))
+    for lang, title in TITLE.items():
+        yield _quad(REPORT, "dcterms:title", ox.Literal(title, language=lang))
     numbers: dict[str, int] = {}
     for found in results:
         name = kebab(found.shape.removeprefix(SHAPE)).replace("--", "-")
@@ -45,7 +49,8 @@ def _report(results: list[Violation]) -> Iterator[ox.Quad]:
         yield _quad(node, "rdf:type", _iri("sh:ValidationResult"))
         yield _quad(node, "sh:sourceShape", ox.NamedNode(found.shape))
         yield _quad(node, "sh:resultSeverity", _iri(f"sh:{found.severity}"))
-        for predicate, term in (("sh:focusNode", found.focus), ("sh:value", found.value)):
+        value_of = found.value if found.value != found.focus else None  # of a node shape, the value says nothing more
+        for predicate, term in (("sh:focusNode", found.focus), ("sh:value", value_of)):
             if (value := _term(term)) is not None:
                 yield _quad(node, predicate, value)
 

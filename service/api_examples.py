@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.readiness import guidelines, readiness
 from evidensgraf.graph.standing import Claim
 from evidensgraf.ontology.namespaces import EV
 from evidensgraf.service.api import counts, getter
@@ -15,6 +16,7 @@ from evidensgraf.service.collections import Collection, collections
 from evidensgraf.service.facts import Record
 from evidensgraf.service.impact import impact_of
 from evidensgraf.service.openapi import API_INFO, operation_id, target_name
+from evidensgraf.service.rule_facts import asking
 from evidensgraf.service.search import index_of
 from evidensgraf.service.search_api import found
 from evidensgraf.service.tables import Holdings
@@ -43,6 +45,10 @@ async def with_examples(
     _add(shown["apiInfo"], _JSON, info)
     answer = found(await index_of(engine, holdings), QUESTION, "", 1, 1, base)
     _add(shown["search"], _JSON, {**first(answer), **stated})
+    ask_engine = asking(engine)
+    for guideline in (await guidelines(ask_engine))[:1]:
+        report = await readiness(ask_engine, guideline["id"])
+        _add(shown["readinessOfGuideline"], _JSON, {**first(report), **stated})
     for target in {f.target for c in collections().values() for f in c.fields if f.linked}:
         names = sorted({tail(iri) for iri in await holdings.things(engine, target)})
         if 0 < len(names) <= MOST_NAMES:

@@ -19,6 +19,7 @@ from evidensgraf.service.collections import Collection, Filter, collections
 from evidensgraf.service.impact import COLLECTIONS as IMPACT
 from evidensgraf.service.openapi_checks import PROBLEMS, SCHEMAS, check_operation, report_formats
 from evidensgraf.service.problem_types import PROBLEM_TYPES
+from evidensgraf.service.readiness_schema import readiness_schema
 from evidensgraf.service.responses import LICENSE
 from evidensgraf.service.search_terms import LONGEST
 from evidensgraf.service.settings import Settings
@@ -178,6 +179,15 @@ def _other_paths() -> dict[str, Any]:
             search,
             {"application/json": {"schema": ref("Search")}},
         ),
+        "/guidelines/{slug}/readiness": _operation(
+            "readinessOfGuideline",
+            "records",
+            "Vad en riktlinje redovisar / What a guideline accounts for",
+            "Varje punkt i AGREE II och den nationella metoden: uppfylld, saknas, eller för en människa att bedöma. / "
+            "Every item of AGREE II and the national method: met, missing, or for a person to judge.",
+            [ref("slug", "parameters"), *json_only],
+            {"application/json": {"schema": ref("Readiness")}},
+        ),
         "/api-info": _operation(
             "apiInfo",
             "about",
@@ -263,7 +273,7 @@ def _parameter(name: str, description: str, schema: Mapping[str, Any], place: st
 
 def _components(base: str) -> dict[str, Any]:
     return {
-        "schemas": schemas() | SCHEMAS | dict(_names()),
+        "schemas": schemas() | SCHEMAS | dict(_names()) | {"Readiness": readiness_schema()},
         "parameters": _shared_parameters(),
         "headers": {name: {"description": said, "schema": STRING} for name, said in _HEADERS.items()},
         "responses": {

@@ -14,11 +14,11 @@ from starlette.responses import Response
 
 from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import Draft, read_draft
-from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.foreign import MAX_BYTES
-from evidensgraf.graph.readiness import STATES, Ask, Rows, guidelines, guidelines_of, readiness, readiness_of
+from evidensgraf.graph.readiness import STATES, guidelines, guidelines_of, readiness, readiness_of
 from evidensgraf.ontology.namespaces import ID, expand, resource
 from evidensgraf.service import i18n
+from evidensgraf.service.api import slug_of, stated
 from evidensgraf.service.facts import Record, Text
 from evidensgraf.service.near import near
 from evidensgraf.service.rendering import View
@@ -35,21 +35,12 @@ from evidensgraf.service.responses import (
     negotiate,
     release_of,
 )
+from evidensgraf.service.rule_facts import asking, found_by_rules
 from evidensgraf.service.running import CommandError, release_for
 
 router = APIRouter(include_in_schema=False)
 KIND = "source"
 """A guideline is a source: the kind in its IRI."""
-
-
-def asking(engine: Engine) -> Ask:
-    """Return what asks an engine; it raises what ``Engine.query`` raises."""
-
-    async def ask(query: str) -> Rows:
-        rows: Rows = json.loads((await engine.query(query)).body)["results"]["bindings"]
-        return rows
-
-    return ask
 
 
 @router.get("/readiness")
@@ -74,19 +65,35 @@ async def report(request: Request, slug: str) -> Response:
     lang = language(request) if variant == HTML else None
     if ready := known(request, variant, lang, BOTH):
         return ready
-    ask = asking(engine_of(request))
-    here = [entry["id"] for entry in await guidelines(ask)]
-    if resource(KIND, slug) not in here:
-        slugs = [iri.rpartition("/")[2] for iri in here]
-        raise not_found(request, [f"/readiness/{name}" for name in near(slug, slugs)])
-    found = await readiness(ask, resource(KIND, slug))
+    found = await _report(request, slug)
     if lang is None:
-        return answer(request, json_bytes({**found, "release": release_of(request).id}), JSON, about=BOTH)
+        return answer(request, json_bytes({**found, **stated(request)}), JSON, about=BOTH)
     view = View(request, lang)
     formats = [("JSON", "application/json", view.url(f"/readiness/{slug}", format="json"))]
     return answer(
         request, view.render("readiness.html", report=found, states=STATES, formats=formats), HTML, lang, BOTH
     )
+
+
+@router.get("/api/v1/guidelines/{slug}/readiness")
+async def record(request: Request) -> Response:
+    """Answer with the report on one guideline, in the REST API."""
+    negotiate(request, [JSON])
+    language(request)
+    slug = slug_of(request)
+    if ready := known(request, JSON, about=BOTH):
+        return ready
+    return answer(request, json_bytes({**await _report(request, slug), **stated(request)}), JSON, about=BOTH)
+
+
+async def _report(request: Request, slug: str) -> Record:
+    """Return the report on a guideline. Raises ``Problem`` (404) where the release has none of that name."""
+    engine = engine_of(request)
+    here = [entry["id"] for entry in await guidelines(asking(engine))]
+    if resource(KIND, slug) not in here:
+        slugs = [iri.rpartition("/")[2] for iri in here]
+        raise not_found(request, [f"/readiness/{name}" for name in near(slug, slugs)])
+    return await readiness(asking(engine), resource(KIND, slug), await found_by_rules(engine))
 
 
 def command(options: Namespace) -> int:

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from evidensgraf.graph.engine import Engine
+from evidensgraf.graph.readiness import Ask, Rows
 from evidensgraf.graph.results import explanations
 from evidensgraf.ontology.namespaces import ID
 from evidensgraf.service.facts import Record, Row, ask
 from evidensgraf.service.records import labels_of
 from evidensgraf.shapes.validate import SEVERITIES, SHAPE
+
+
+def asking(engine: Engine) -> Ask:
+    """Return what asks an engine for the rows of a query; it raises what ``Engine.query`` raises."""
+
+    async def rows_of(query: str) -> Rows:
+        rows: Rows = json.loads((await engine.query(query)).body)["results"]["bindings"]
+        return rows
+
+    return rows_of
+
+
+async def found_by_rules(engine: Engine) -> list[Record]:
+    """Return the results of the rules in the release, each with ``rule``, ``severity`` and ``focus``."""
+    return [
+        {
+            "rule": row["shape"]["value"].removeprefix(SHAPE)[:3],
+            "severity": row["severity"]["value"].partition("#")[2],
+            "focus": row["focus"]["value"],
+        }
+        for row in await ask(engine, "validation-results")
+    ]
 
 
 async def listed(engine: Engine) -> list[Record]:

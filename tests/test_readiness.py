@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema_rs
 import pyoxigraph as ox
 import pytest
 
@@ -22,7 +23,7 @@ ITEMS = {item["id"]: item for item in described()["items"]}
 
 
 @pytest.fixture(scope="module")
-def whole(release):
+def together(release):
     """The release with a sound draft laid in it."""
     store = ox.Store()
     store.bulk_load(path=str(release.quads), format=ox.RdfFormat.N_QUADS)
@@ -58,8 +59,8 @@ def test_every_item_is_there_in_both_languages():
     assert people == {4, 5, *range(17, 23)}
 
 
-def test_a_sound_draft_shows_what_it_has_and_asks_a_person_for_the_rest(whole):
-    found = items_of(readiness_of(whole, GUIDELINE))
+def test_a_sound_draft_shows_what_it_has_and_asks_a_person_for_the_rest(together):
+    found = items_of(readiness_of(together, GUIDELINE))
     people = {name for name, item in ITEMS.items() if item.get("human")}
     assert {name for name, item in found.items() if item["state"] == "judgement"} == people
     assert found["agree-1"]["shown"] == [{"text": {"sv": "Att fler får ett arbete och en bostad.",
@@ -152,9 +153,9 @@ def test_a_violation_of_a_rule_that_bears_on_an_item_says_that_it_is_not_met(sto
         assert items_of(readiness_of(store, GUIDELINE, [result | other]))["agree-12"]["state"] == "met"
 
 
-def test_of_a_guideline_that_is_only_cited_nothing_is_said(whole):
-    assert {entry["id"]: entry["read"] for entry in guidelines_of(whole)} == {GUIDELINE: True, CITED: False}
-    report = readiness_of(whole, CITED)
+def test_of_a_guideline_that_is_only_cited_nothing_is_said(together):
+    assert {entry["id"]: entry["read"] for entry in guidelines_of(together)} == {GUIDELINE: True, CITED: False}
+    report = readiness_of(together, CITED)
     assert not report["read"]
     assert report["counts"] == dict.fromkeys(STATES, 0) | {"unread": len(ITEMS)}
 
@@ -175,6 +176,24 @@ def test_the_report_is_there_in_json_and_another_address_is_a_problem(client, re
     assert (found["guideline"]["id"], found["read"], found["release"]) == (CITED, False, release.id)
     assert [e["id"] for e in client.get("/readiness?format=json").json()["guidelines"]] == [CITED]
     assert client.get("/readiness/socialstyrelsen-2019-nationella-riktlinje", "application/json").status_code == 404
+
+
+def test_the_report_in_the_api_is_as_it_is_described(client, document):
+    path = f"/api/v1/guidelines/{CITED.rpartition('/')[2]}/readiness"
+    schema = {"$ref": "#/components/schemas/Readiness", "components": document["components"]}
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    answer = client.get(path)
+    validator.validate(answer.json())
+    assert answer.json()["guideline"]["id"] == CITED
+    assert client.get("/api/v1/guidelines/nowhere/readiness").status_code == 404
+    assert client.get(f"{path}?x=1").status_code == 400
+
+
+def test_a_whole_report_fits_its_schema_too(together, document):
+    schema = {"$ref": "#/components/schemas/Readiness", "components": document["components"]}
+    stated = {"completeness": {"assumption": "open-world", "sv": "", "en": "", "coverage": "https://x.test/"}}
+    found = {**readiness_of(together, GUIDELINE), **stated, "release": "2026-11-27", "license": "https://x.test/"}
+    jsonschema_rs.Draft202012Validator(schema).validate(found)
 
 
 def run(capsys, release, *arguments):
