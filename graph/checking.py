@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from evidensgraf.graph.check import Checker
     from evidensgraf.graph.check_rules import Record
     from evidensgraf.graph.supervisor import Answering
+    from evidensgraf.graph.workbook_names import Names
 
 _SENTENCES = {
     "seconds": "The check was stopped after {value:g} seconds. Divide the draft, or check it on your own computer.",
@@ -124,10 +125,13 @@ def answering(path: str) -> Answering:
 
     from evidensgraf.graph.build import assemble, release_id
     from evidensgraf.graph.check import Checker
+    from evidensgraf.graph.workbook_names import Names
 
     quads: Iterable[ox.Quad]
+    known: Names | None = None
     if path:
-        name, quads = read_release(Path(path).parent).id, ox.parse(path=path, format=ox.RdfFormat.N_QUADS)
+        name, quads = read_release(Path(path).parent).id, list(ox.parse(path=path, format=ox.RdfFormat.N_QUADS))
+        known = Names(quads)
     else:
         quads = store = assemble()[0]
         name = release_id(store)
@@ -135,7 +139,7 @@ def answering(path: str) -> Answering:
 
     def answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         try:
-            return _answer(checker, request, data)
+            return _answer(checker, known, request, data)
         except DraftError as error:
             return {"error": "draft", "name": error.file, "reasons": error.reasons, "line": error.line}, b""
         except MemoryError:
@@ -144,27 +148,29 @@ def answering(path: str) -> Answering:
             last = extract_tb(error.__traceback__)[-1]
             return {"error": "fault", "where": f"{type(error).__name__} in {last.name}, line {last.lineno}"}, b""
 
-    _rehearse(checker)
+    _rehearse(checker, known)
     gc.collect()
     gc.freeze()  # a fork shares what it does not touch
     return answer
 
 
-def _rehearse(checker: Checker) -> None:
+def _rehearse(checker: Checker, known: Names | None) -> None:
     """Do once all that a check does."""
     from evidensgraf.graph.workbook_write import template
 
     for suffix, data in _REHEARSAL:
         with contextlib.suppress(DraftError):
             read_draft(f"draft{suffix}", data)
-    book, report = template("sv", example=False), checker.check(read_draft("draft.ttl", _FAULTY))
+    book, report = template("sv", known, example=False), checker.check(read_draft("draft.ttl", _FAULTY))
     annotated(book, report, "sv")
     with contextlib.suppress(DraftError):
-        read_draft("draft.xlsx", book)
+        read_draft("draft.xlsx", book, "", known)
 
 
-def _answer(checker: Checker, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    draft = read_draft(request["name"], data, request["media_type"])
+def _answer(
+    checker: Checker, known: Names | None, request: dict[str, Any], data: bytes
+) -> tuple[dict[str, Any], bytes]:
+    draft = read_draft(request["name"], data, request["media_type"], known)
     report = checker.check(draft)
     body, workbook = json.dumps(report, ensure_ascii=False).encode(), b""
     if request["annotate"] and draft.workbook:

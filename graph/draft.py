@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
@@ -17,6 +17,9 @@ from evidensgraf.graph.draft_lines import lines_of
 from evidensgraf.graph.foreign import SYNTAXES, read_foreign
 from evidensgraf.graph.load import LoadError
 from evidensgraf.ontology.namespaces import ID
+
+if TYPE_CHECKING:
+    from evidensgraf.graph.workbook_names import Names
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """The media type of a workbook (ECMA-376)."""
@@ -132,9 +135,10 @@ class DraftError(LoadError):
         self.reasons = dict(reasons)
 
 
-def read_draft(name: str, data: bytes, media_type: str = "") -> Draft:
+def read_draft(name: str, data: bytes, media_type: str = "", known: Names | None = None) -> Draft:
     """Return a draft; what it is follows from its content, the suffix of its name, and its media type, in that order.
 
+    ``known`` has what a workbook may refer to by label; the curated graph of the package, where it is not given.
     Raises ``DraftError`` for what is neither RDF nor a workbook, is empty, is out of bounds, or has an error of syntax.
 
     >>> read_draft("d", b"<urn:a> <urn:p> 1 .", "text/turtle").places["urn:a"]
@@ -146,7 +150,7 @@ def read_draft(name: str, data: bytes, media_type: str = "") -> Draft:
     if suffix == ".xlsx":
         from evidensgraf.graph.workbook import read_workbook  # which reads drafts too
 
-        return read_workbook(name, data)
+        return read_workbook(name, data, known)
     try:
         file = read_foreign(f"draft{suffix}", data)
     except LoadError as error:

@@ -70,11 +70,13 @@ class Whole:
         return self.texts(iri, *LABELS)
 
     def name(self, iri: str) -> Text:
-        """Return what a thing is called in a sentence: its label, or what it is and what it is about."""
+        """Return what a thing is called in a sentence: its label, or what it is, and what it is about or a part of."""
         if label := self.label(iri):
             return label
         kind = next((text for cls in self.iris(iri, "rdf:type") if (text := self.label(cls))), {})
-        about = next((text for other in self.iris(iri, *_ABOUT) if (text := self.label(other))), {})
+        owner, part, _ = iri.partition("#")
+        others = [*self.iris(iri, *_ABOUT), *([owner] if part else [])]
+        about = next((text for other in others if (text := self.label(other))), {})
         return {lang: f"{word}: {about[lang]}" if lang in about else word for lang, word in kind.items()}
 
     def describes(self, iri: str) -> bool:

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from evidensgraf.graph.check_rules import Record
 from evidensgraf.service import i18n
-from evidensgraf.service.check_text import SEVERITIES, counts_in_words, passage_in_words, place_in_words
+from evidensgraf.service.check_text import SEVERITIES, counts_in_words, named, passage_in_words, place_in_words
 from evidensgraf.service.rendering import environment
 
 
@@ -20,7 +20,7 @@ def report_html(report: Record, lang: str, href: Callable[[str], str | None]) ->
     """
 
     def text(texts: dict[str, str]) -> Markup:
-        tag, said = i18n.best(texts, lang)
+        tag, said = named(texts, lang)
         return escape(said) if tag in (lang, "und") else Markup('<span lang="{}">{}</span>').format(tag, said)
 
     def t(key: str, **values: object) -> str:

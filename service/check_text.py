@@ -13,7 +13,18 @@ SEVERITIES = ("violation", "warning", "info")
 
 def label_of(thing: Record, lang: str) -> str:
     """Return the label of a linked thing, or its IRI where it has none."""
-    return i18n.best(thing["label"], lang)[1] or str(thing["id"])
+    return named(thing["label"], lang)[1] or str(thing["id"])
+
+
+def named(label: dict[str, str], lang: str) -> tuple[str, str]:
+    """Return (language tag, text) of a label; a foreign term that has only a CURIE has the service's own word for it.
+
+    >>> named({"und": "dcterms:title"}, "en")
+    ('en', 'title')
+    """
+    if (key := f"term.{label.get('und')}") and i18n.has(lang, key):
+        return lang, i18n.translate(lang, key)
+    return i18n.best(label, lang)
 
 
 def counts_in_words(counts: dict[str, int], lang: str) -> str:

@@ -29,6 +29,7 @@ PAGES = [
     "catalog",
     "releases",
     "releases/{release}",
+    "check",
     "compare",
     "rules",
     "readiness",

@@ -46,8 +46,8 @@ def test_what_is_missing_is_told_in_both_languages_with_its_place_and_what_can_b
     report = check(RECOMMENDATION)
     (found,) = results(report, "EvidenceLine-direction")
     assert found["severity"] == "Violation" and found["inDraft"] and not found["alsoWithoutDraft"]
-    assert found["message"]["sv"].startswith("”Prova (#line)”: Evidenslinjen säger inte om den stöder")
-    assert found["message"]["en"].startswith("“Try (#line)”: ")
+    assert found["message"]["sv"].startswith("”evidenslinje: Prova”: Evidenslinjen säger inte om den stöder")
+    assert found["message"]["en"].startswith("“evidence line: Try”: ")
     assert found["place"]["line"] == PREFIX.count("\n") + 4
     rule = next(r for r in report["rules"] if r["shape"] == found["shape"])
     (remedy,) = rule["remedies"]
