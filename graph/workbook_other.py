@@ -13,8 +13,6 @@ from evidensgraf.graph.workbook_package import Cell, RawSheet
 from evidensgraf.graph.workbook_problems import CellProblem, Problems
 from evidensgraf.ontology.namespaces import ID, PREFIXES, curie, expand
 
-_XSD_STRING = PREFIXES["xsd"] + "string"
-
 
 def read_other(
     raw: RawSheet,

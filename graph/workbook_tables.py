@@ -16,7 +16,6 @@ from evidensgraf.ontology.namespaces import LANGUAGES
 
 _HEADER_ROWS = 10
 """The header of a sheet is among so many first rows."""
-_FORM_CELLS = ("A", "B", "C")
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ def test_every_column_has_a_header_of_its_own_and_an_explanation(lang):
         headers = [c.header(lang).casefold() for c in sheet.columns]
         assert len(set(headers)) == len(headers), sheet.name
         assert [c.header(lang) for c in sheet.columns if not c.note[lang].strip()] == [], sheet.name
+        borrowed = [c.header(lang) for c in sheet.columns if c.kind != "id" and c.note == layout().texts["id-note"]]
+        assert borrowed == [], sheet.name
         assert len(sheet.titles[lang]) <= 31
 
 
