@@ -164,6 +164,8 @@ def _item(item: Record, lang: str) -> Iterator[str]:
         yield f"      {count}: " + "; ".join(_named(thing, lang) for thing in item["lacking"])
     if item["state"] in ("missing", "judgement") and (item["missing"] or not item["of"]):
         yield f"      → {item['do'][lang]}"
+    if item["state"] == "missing" and not item["missing"]:
+        yield f"      {i18n.translate(lang, 'readiness.broken')}"
     for rule in item["rules"]:
         if any(rule[severity] for severity in ("violation", "warning", "info")):
             counts = {key: value for key, value in rule.items() if key != "rule"}

@@ -168,7 +168,7 @@ def test_the_pages_say_that_the_cited_guideline_has_not_been_read(client, lang):
     page = client.get(f"/readiness/{CITED.rpartition('/')[2]}?lang={lang}", "text/html").text
     Page(page)
     assert {"sv": "Riktlinjen är inte läst.", "en": "The guideline has not been read."}[lang] in page
-    assert {"sv": "saknas</span>", "en": "missing</span>"}[lang] not in page
+    assert {"sv": "saknas eller fel</span>", "en": "missing or wrong</span>"}[lang] not in page
 
 
 def test_the_report_is_there_in_json_and_another_address_is_a_problem(client, release):
@@ -207,6 +207,19 @@ def test_the_command_reports_on_a_draft(capsys, release):
     assert out.startswith("Exempelriktlinje om stöd till arbete och bostad\n")
     assert "  [uppfyllt] Det framgår vad riktlinjen ska leda till.\n      Att fler får ett arbete" in out
     assert "  [behöver bedömas] " in out
+
+
+def test_the_command_says_which_rules_a_careless_draft_breaks(capsys, release):
+    status, out, _ = run(capsys, release, SOUND.with_name("careless.ttl"), "--lang", "en")
+    assert status == 0
+    first, _ = out.split("\nTyst riktlinje\n")
+    items = {part.partition("] ")[2].partition("\n")[0]: part for part in first.split("\n  [")}
+    clear = items["The recommendations are specific and cannot be misunderstood."]
+    assert clear.startswith("missing or wrong")
+    assert "      Missing for 1 of " in clear
+    assert "      R47: violations 1, warnings 0, remarks 0" in clear
+    standing = items["The sources still stand, and there is a plan for updating."]
+    assert "\n      The information is there, but a rule that bears on it is broken.\n      R12: " in standing
 
 
 def test_the_command_reports_on_the_release(capsys, release):
