@@ -1,14 +1,21 @@
 """Three drafts that were written to be checked: a sound one, a careless one and a hostile one."""
 
+import io
+import json
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 
 from evidensgraf.graph.build import assemble
 from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import read_draft
+from evidensgraf.graph.workbook_write import write_workbook
 from evidensgraf.ontology.namespaces import ID
+from evidensgraf.service.cli import main
 from evidensgraf.shapes.validate import SHAPE
 
 DRAFTS = Path(__file__).parent / "drafts"
@@ -42,9 +49,62 @@ def test_each_fault_of_the_careless_draft_is_found_by_its_rule_and_nothing_else_
     assert not report["conforms"]
 
 
+@pytest.mark.parametrize("name", ["sound", "careless"])
+def test_a_draft_is_told_the_same_as_a_workbook_with_the_cells_concerned(check, name):
+    draft = read_draft("d.ttl", (DRAFTS / f"{name}.ttl").read_bytes())
+    report = check("d.xlsx", write_workbook("d", draft.quads, "sv"))
+    assert found(report) == found(check("d.ttl", (DRAFTS / f"{name}.ttl").read_bytes()))
+    assert all(result["place"]["sheet"] and result["place"]["cell"] for result in results(report))
+
+
 def test_a_result_says_what_its_author_needs_in_both_languages(check):
     for result in results(check("careless.ttl", (DRAFTS / "careless.ttl").read_bytes())):
         assert result["place"]["line"], result
         for lang in ("sv", "en"):
             message = result["message"][lang]
             assert message.endswith(".") and "{" not in message and "http" not in message, message
+
+
+class Tags(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.attributes = set(), set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.add(tag)
+        self.attributes.update(attrs)
+
+
+@pytest.fixture(scope="module")
+def reports(release, tmp_path_factory):
+    """The reports on the hostile draft in every format, by format."""
+    folder = tmp_path_factory.mktemp("hostile")
+    draft, made = DRAFTS / "hostile.ttl", {}
+    for name in ("text", "json", "turtle", "sarif", "html"):
+        arguments = ["check", str(draft), "--format", name, "-o", str(folder / name), "--release", str(release.path)]
+        assert main(arguments) == 1
+        made[name] = (folder / name).read_text(encoding="utf-8")
+    return made
+
+
+def test_what_a_hostile_draft_says_is_shown_and_never_run(reports):
+    page = Tags(reports["html"])
+    assert not page.elements & {"script", "img", "svg", "iframe", "object"}
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert not [value for name, value in page.attributes if name in ("href", "src") and "javascript:" in (value or "")]
+    assert "&lt;img src=x onerror" in reports["html"]
+    for name in ("text", "html"):
+        assert not re.search("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e]", reports[name]), name
+    assert json.loads(reports["sarif"])["runs"] and not json.loads(reports["json"])["conforms"]
+    assert read_draft("report.ttl", reports["turtle"].encode()).quads
+
+
+def test_a_workbook_of_a_hostile_draft_has_no_formula_and_is_read_again():
+    draft = read_draft("hostile.ttl", (DRAFTS / "hostile.ttl").read_bytes())
+    data = write_workbook("d", draft.quads, "sv")
+    cells = [c for page in openpyxl.load_workbook(io.BytesIO(data)) for row in page.iter_rows() for c in row]
+    assert not [c for c in cells if c.data_type == "f" or (c.hyperlink and c.hyperlink.target)]
+    assert any(str(c.value).startswith("=HYPERLINK") and c.quotePrefix for c in cells)
