@@ -18,6 +18,8 @@ ADDED, REMOVED = "added.nq", "removed.nq"
 """N-Quads that were not in the release before, and that are no longer in this one; both sorted."""
 KINDS = ("added", "removed", "changed")
 """What can have happened to a resource."""
+MOST_TOLD = 50_000
+"""Two releases that differ in more resources than this are not told apart in words, which would need much memory."""
 _BLANK = re.compile(rb"(?:^| )_:")
 
 
@@ -74,7 +76,8 @@ def changes_between(
 ) -> dict[str, Any]:
     """Return what changed between two files of sorted N-Quads, whose every differing line ``differing`` gets.
 
-    ``differences`` are those that have words (see ``differences.py``), ``resources`` all resources of the graph and
+    ``differences`` are those that have words (see ``differences.py``; left out where there are more than ``MOST_TOLD``
+    resources), ``resources`` all resources of the graph and
     terms of the ontology: those with statements only now (``added``), those with none any more (``removed``), and those
     about which or whose parts something else is stated (``changed``); what is derived or measured at build, and blank
     nodes, whose names may differ, do not make a resource changed. Raises ``OSError``.
@@ -96,7 +99,7 @@ def changes_between(
     touched = {iri: _kind(iri, found) for iri in counts}
     return {
         "quads": {"added": quads[1], "removed": quads[-1]},
-        "differences": _told(before, after, set(touched)),
+        **({"differences": _told(before, after, set(touched))} if len(touched) <= MOST_TOLD else {}),
         "resources": listed(touched, counts, before, after),
     }
 
@@ -138,7 +141,7 @@ def to_json(changes: Mapping[str, Any]) -> bytes:
     """Return changes as UTF-8 JSON, a difference or a resource a line, so that they can be read and compared."""
     lists = ("differences", "resources")
     text = json.dumps({k: v for k, v in changes.items() if k not in lists}, ensure_ascii=False, indent=1)[:-2]
-    for name in lists:
+    for name in (name for name in lists if name in changes):
         lines = ",\n".join("  " + json.dumps(entry, ensure_ascii=False) for entry in changes[name])
         text += f',\n "{name}": [\n{lines}\n ]'
     return f"{text}\n}}\n".encode()

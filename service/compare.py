@@ -72,16 +72,23 @@ async def _changes(request: Request, before: Release, after: Release) -> Changes
         if "differences" in recorded:
             return recorded
     if before.manifest["quads"] + after.manifest["quads"] > MOST_QUADS:
-        command = f"evidensgraf diff {before.id} {after.id}"
-        detail = {
-            "sv": f"Utgåvorna är för stora för att jämföras här. Ladda ner dem och kör: {command}",
-            "en": f"The releases are too large to be compared here. Download them and run: {command}",
-        }
-        raise Problem("answer-too-large", detail)
+        raise _too_large(before, after)
     state = request.app.state
     state.comparing = getattr(state, "comparing", None) or asyncio.Semaphore(1)
     async with state.comparing:
-        return await asyncio.to_thread(compared, before, after)
+        found = await asyncio.to_thread(compared, before, after)
+    if "differences" not in found:
+        raise _too_large(before, after)
+    return found
+
+
+def _too_large(before: Release, after: Release) -> Problem:
+    command = f"evidensgraf diff {before.id} {after.id}"
+    detail = {
+        "sv": f"Utgåvorna är för stora för att jämföras här. Ladda ner dem och kör: {command}",
+        "en": f"The releases are too large to be compared here. Download them and run: {command}",
+    }
+    return Problem("answer-too-large", detail)
 
 
 def _page(request: Request, lang: str, here: Sequence[Release], changes: Changes | None) -> str:

@@ -37,6 +37,9 @@ def diff(options: Namespace) -> int:
             raise CommandError(f"{name}: no such file. Name a draft, or two releases by directory or id.")
         case _:
             raise CommandError("two drafts cannot be compared. Name a draft and a release, or two releases.")
+    if "differences" not in changes:
+        count = len(changes["resources"])
+        raise CommandError(f"the releases differ in {count} resources, too many to tell in words. See changes.json.")
     sys.stdout.write(_written(changes, options.format, options.lang))
     return 0
 

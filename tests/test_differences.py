@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evidensgraf.graph import changes as graph_changes
 from evidensgraf.graph.build import canonical
 from evidensgraf.graph.changes import compared, summary
 from evidensgraf.graph.differences import described
@@ -261,6 +262,20 @@ def test_releases_that_are_too_large_are_compared_by_the_command(web, two, monke
     answer = web.get(f"/compare?from={two[1].id}&to={two[0].id}&big", "application/json")
     assert "evidensgraf diff 2026-02-01 2026-01-01" in answer.json()["detail"]
     assert web.get(f"/compare?from={two[0].id}&to={two[1].id}&big", "application/json").status_code == 200
+
+
+def test_releases_that_differ_in_too_much_are_not_told_in_words(capsys, web, two, monkeypatch, tmp_path):
+    monkeypatch.setattr(graph_changes, "MOST_TOLD", 5)
+    assert "differences" not in compared(*two)
+    answer = web.get(f"/compare?from={two[1].id}&to={two[0].id}&much", "application/json")
+    assert answer.json()["type"].endswith("/answer-too-large")
+    status, out, err = run(capsys, two[0].path, two[1].path)
+    assert (status, out) == (1, "")
+    assert "too many to tell in words" in err
+    lines = [release.quads.read_bytes().splitlines(keepends=True) for release in two]
+    publish(tmp_path, "2026-01-01", lines[0])
+    again = publish(tmp_path, "2026-02-01", lines[1])
+    assert "differences" not in json.loads((again.path / "changes.json").read_bytes())
 
 
 def run(capsys, *arguments):
