@@ -1,7 +1,6 @@
 """Three drafts that were written to be checked: a sound one, a careless one and a hostile one."""
 
 import io
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,8 +13,11 @@ from evidensgraf.graph.build import assemble
 from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import read_draft
 from evidensgraf.graph.workbook_write import write_workbook
-from evidensgraf.ontology.namespaces import ID
-from evidensgraf.service.cli import main
+from evidensgraf.ontology.namespaces import BASE, ID
+from evidensgraf.service.check_page import html_document
+from evidensgraf.service.check_sarif import sarif_report
+from evidensgraf.service.check_shacl import shacl_report
+from evidensgraf.service.check_text import text_report
 from evidensgraf.shapes.validate import SHAPE
 
 DRAFTS = Path(__file__).parent / "drafts"
@@ -78,28 +80,19 @@ class Tags(HTMLParser):
         self.attributes.update(attrs)
 
 
-@pytest.fixture(scope="module")
-def reports(release, tmp_path_factory):
-    """The reports on the hostile draft in every format, by format."""
-    folder = tmp_path_factory.mktemp("hostile")
-    draft, made = DRAFTS / "hostile.ttl", {}
-    for name in ("text", "json", "turtle", "sarif", "html"):
-        arguments = ["check", str(draft), "--format", name, "-o", str(folder / name), "--release", str(release.path)]
-        assert main(arguments) == 1
-        made[name] = (folder / name).read_text(encoding="utf-8")
-    return made
-
-
-def test_what_a_hostile_draft_says_is_shown_and_never_run(reports):
-    page = Tags(reports["html"])
+def test_what_a_hostile_draft_says_is_shown_and_never_run(check):
+    report = check("hostile.ttl", (DRAFTS / "hostile.ttl").read_bytes())
+    assert not report["conforms"]
+    html, text = html_document(report, "en"), text_report(report, "en")
+    page = Tags(html)
     assert not page.elements & {"script", "img", "svg", "iframe", "object"}
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert not [value for name, value in page.attributes if name in ("href", "src") and "javascript:" in (value or "")]
-    assert "&lt;img src=x onerror" in reports["html"]
-    for name in ("text", "html"):
-        assert not re.search("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e]", reports[name]), name
-    assert json.loads(reports["sarif"])["runs"] and not json.loads(reports["json"])["conforms"]
-    assert read_draft("report.ttl", reports["turtle"].encode()).quads
+    assert "&lt;img src=x onerror" in html
+    for said in (html, text):
+        assert not re.search("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e]", said)
+    assert sarif_report(report, "en", BASE)["runs"]
+    assert read_draft("report.ttl", shacl_report(report)).quads
 
 
 def test_a_workbook_of_a_hostile_draft_has_no_formula_and_is_read_again():
