@@ -28,6 +28,7 @@ from evidensgraf.graph.draft_checks import (
     unknown_terms,
 )
 from evidensgraf.graph.load import in_graph, read_file
+from evidensgraf.graph.readiness import described, readiness_of
 from evidensgraf.graph.whole import Whole, shown
 from evidensgraf.ontology.namespaces import EV, LANGUAGES, expand, graph_iri, ontology_files
 from evidensgraf.shapes.validate import SEVERITIES, Violation, explain, shape_files, validate_fast
@@ -61,6 +62,7 @@ class Checker:
         words = Whole(self._words)
         self._rules = Rules(words)
         self._single, self._by_language = _single_valued(words)
+        described()  # a process that checks can open no file
 
     def check(self, draft: Draft) -> Record:
         """Return what is found in a draft: see ``docs/checking-a-draft.md`` for the members of the report.
@@ -77,7 +79,20 @@ class Checker:
         told = {(v.focus, v.path) for v in own}
         torn = {v.focus for v in own if v.path == "rdf:type"}  # of two kinds: what each asks for would be a mess
         results = [*own, *(v for v in found if (v.focus, v.path) not in told and v.focus not in torn)]
-        return _Report(self, draft, Whole(store, self._curated, self._words), Whole(store)).made(results)
+        report = _Report(self, draft, Whole(store, self._curated, self._words), Whole(store)).made(results)
+        return report | {"readiness": self._readiness(draft, results_of(report))}
+
+    def _readiness(self, draft: Draft, results: Sequence[Record]) -> list[Record]:
+        """Return the readiness of each guideline that recommendations of the draft are a part of."""
+        part = expand("ev:partOfGuideline")
+        asked = sorted({str(getattr(q.object, "value", "")) for q in draft.quads if q.predicate.value == part})
+        added = [q for q in (*draft.quads, *self._words) if q not in self._curated] if asked else []
+        self._curated.extend(added)
+        try:
+            return [_harmless(readiness_of(self._curated, iri, results)) for iri in asked]
+        finally:
+            for quad in added:
+                self._curated.remove(quad)
 
     def _validated(self, draft: Draft, store: ox.Store, replaced: Sequence[ox.Triple]) -> list[Violation]:
         """Return what is wrong with the draft and the release together, without what belongs to the release alone."""
@@ -113,6 +128,21 @@ class Checker:
     def linked(self, iri: str) -> Record:
         """Return a thing as a link, with the label that it has in the release."""
         return linked(Whole(self._curated), iri)
+
+
+def _harmless(value: Any) -> Any:
+    """Return a JSON-ready value with every text as it can be shown anywhere."""
+    if isinstance(value, dict):
+        return {key: _harmless(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_harmless(member) for member in value]
+    return shown(value) if isinstance(value, str) else value
+
+
+def results_of(report: Record) -> list[Record]:
+    """Return the results in a report as ``readiness`` takes them."""
+    results = (result for group in report["groups"] for result in group["results"])
+    return [{"rule": r["rule"], "severity": r["severity"], "focus": r["focus"]["id"]} for r in results]
 
 
 def owner_of(term: str) -> str:

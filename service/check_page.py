@@ -32,6 +32,7 @@ def report_html(report: Record, lang: str, href: Callable[[str], str | None]) ->
         "severities": SEVERITIES,
         "counts": lambda counts: counts_in_words(counts, lang),
         "where": lambda place: place_in_words(place, lang),
+        "plain": lambda texts: named(texts, lang)[1],
         "cited": lambda passage: passage_in_words(passage, lang),
     }
     return Markup(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evidensgraf.graph.check_rules import Record
 from evidensgraf.service import i18n
+from evidensgraf.service.readiness_text import lines as readiness_lines
 
 SEVERITIES = ("violation", "warning", "info")
 """How severe a result can be, worst first, as the counts of a report name it."""
@@ -75,6 +76,9 @@ def _lines(report: Record, lang: str) -> Iterator[str]:
         yield f"{heading} ({counts_in_words(group['counts'], lang)})"
         for result in group["results"]:
             yield from _result(result, rules[result["shape"]], name, lang)
+    for guideline in report["readiness"]:
+        yield from ("", i18n.translate(lang, "readiness.title"))
+        yield from readiness_lines(guideline, lang)
 
 
 def _result(result: Record, rule: Record, name: str, lang: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from evidensgraf.graph.draft import MEDIA_TYPES
 from evidensgraf.service.api_schemas import COUNT, IRI, STRING, Schema, array, or_null, record, ref
+from evidensgraf.service.readiness_schema import readiness_schema
 
 PROBLEMS = {
     400: "bad-request",
@@ -133,8 +134,10 @@ SCHEMAS: dict[str, Schema] = {
                     },
                 )
             ),
+            "readiness": array(ref("CheckedReadiness")),
         },
     ),
+    "CheckedReadiness": readiness_schema("CheckedText", {}),
 }
 """The components of the report."""
 EXAMPLE: dict[str, Any] = {
@@ -145,6 +148,7 @@ EXAMPLE: dict[str, Any] = {
     "additions": [],
     "rules": [],
     "groups": [],
+    "readiness": [],
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -13,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evidensgraf.graph.check import Checker
-from evidensgraf.graph.draft import Draft, read_draft
+from evidensgraf.graph.draft import read_draft
 from evidensgraf.graph.foreign import MAX_BYTES
 from evidensgraf.graph.readiness import STATES, guidelines, guidelines_of, readiness, readiness_of
-from evidensgraf.ontology.namespaces import ID, expand, resource
-from evidensgraf.service import i18n
+from evidensgraf.ontology.namespaces import ID, resource
 from evidensgraf.service.api import slug_of, stated
-from evidensgraf.service.facts import Record, Text
+from evidensgraf.service.facts import Record
 from evidensgraf.service.near import near
+from evidensgraf.service.readiness_text import lines
 from evidensgraf.service.rendering import View
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
@@ -104,9 +103,7 @@ def command(options: Namespace) -> int:
     if path.is_file():
         with path.open("rb") as file:
             draft = read_draft(path.name, file.read(MAX_BYTES + 1))
-        checker = Checker(list(store), release.id)
-        store.extend(draft.quads)
-        reports = [readiness_of(store, iri, found_in(checker.check(draft))) for iri in _guidelines_in(draft)]
+        reports = Checker(list(store), release.id).check(draft)["readiness"]
         if not reports:
             raise CommandError(f"{path} has no guideline. Let its recommendations be ev:partOfGuideline of one.")
     else:
@@ -118,12 +115,6 @@ def command(options: Namespace) -> int:
     return 0
 
 
-def _guidelines_in(draft: Draft) -> list[str]:
-    """Return the guidelines that recommendations of a draft are a part of."""
-    part = expand("ev:partOfGuideline")
-    return sorted({str(getattr(q.object, "value", "")) for q in draft.quads if q.predicate.value == part})
-
-
 def _guideline(store: ox.Store, name: str) -> str:
     iri = resource(KIND, name.removeprefix(ID).removeprefix("guideline/").removeprefix(f"{KIND}/"))
     here = [entry["id"] for entry in guidelines_of(store)]
@@ -131,49 +122,3 @@ def _guideline(store: ox.Store, name: str) -> str:
         listed = ", ".join(each.removeprefix(ID) for each in here)
         raise CommandError(f"'{name}' is no file, and no guideline of the release. There are: {listed}")
     return iri
-
-
-def found_in(report: Record) -> list[Record]:
-    """Return the results in the report of a check (see ``Checker.check``) as ``readiness`` takes them."""
-    results = (result for group in report["groups"] for result in group["results"])
-    return [{"rule": r["rule"], "severity": r["severity"], "focus": r["focus"]["id"]} for r in results]
-
-
-def lines(report: Record, lang: str) -> Iterator[str]:
-    """Yield the lines of a report as plain text."""
-    yield i18n.best(report["guideline"]["label"], lang)[1] or report["guideline"]["id"]
-    if not report["read"]:
-        yield f"  {i18n.translate(lang, 'readiness.unread')}"
-        return
-    yield "  " + ", ".join(
-        i18n.translate(lang, f"readiness.count.{state}", count=report["counts"][state]) for state in STATES[:-1]
-    )
-    for method in report["methods"]:
-        for domain in method["domains"]:
-            yield from ("", f"{i18n.best(method['name'], lang)[1]}: {i18n.best(domain['name'], lang)[1]}")
-            for item in domain["items"]:
-                yield from _item(item, lang)
-
-
-def _item(item: Record, lang: str) -> Iterator[str]:
-    yield f"  [{i18n.translate(lang, 'readiness.state.' + item['state'])}] {item['name'][lang]}"
-    if item["lacking"] and item["total"] > 1:
-        count = i18n.translate(
-            lang, "readiness.lacking", missing=item["missing"], total=item["total"], of=item["of"][lang]
-        )
-        yield f"      {count}: " + "; ".join(_named(thing, lang) for thing in item["lacking"])
-    if item["state"] in ("missing", "judgement") and (item["missing"] or not item["of"]):
-        yield f"      → {item['do'][lang]}"
-    if item["state"] == "missing" and not item["missing"]:
-        yield f"      {i18n.translate(lang, 'readiness.broken')}"
-    for rule in item["rules"]:
-        if any(rule[severity] for severity in ("violation", "warning", "info")):
-            counts = {key: value for key, value in rule.items() if key != "rule"}
-            yield f"      {rule['rule']}: {i18n.translate(lang, 'readiness.results', **counts)}"
-    if item["shown"] and item["state"] != "missing":
-        yield "      " + "; ".join(_named(value, lang) for value in item["shown"])
-
-
-def _named(value: Record, lang: str) -> str:
-    text: Text = value.get("text") or value["label"] or {"und": str(value["id"]).removeprefix(ID)}
-    return i18n.best(text, lang)[1]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from evidensgraf.graph.readiness import STATES
 from evidensgraf.service.api_schemas import COUNT, IRI, STATED, STRING, Schema, ref
 
 
-def readiness_schema() -> Schema:
-    """Return the schema of a report on a guideline: its items by method and domain."""
-    named = {"id": STRING, "name": ref("Text")}
-    thing = {"type": "object", "properties": {"id": IRI, "label": ref("Text")}, "required": ["id", "label"]}
-    text = {"type": "object", "properties": {"text": ref("Text")}, "required": ["text"]}
-    shown: Schema = {"anyOf": [{**thing, "additionalProperties": False}, {**text, "additionalProperties": False}]}
+def readiness_schema(text: str = "Text", stated: Mapping[str, Schema] = STATED) -> Schema:
+    """Return the schema of a report on a guideline: its items by method and domain.
+
+    ``text`` is the component of its texts, ``stated`` what an answer says beside the report.
+    """
+    said = ref(text)
+    named = {"id": STRING, "name": said}
+    thing = {"type": "object", "properties": {"id": IRI, "label": said}, "required": ["id", "label"]}
+    written = {"type": "object", "properties": {"text": said}, "required": ["text"]}
+    shown: Schema = {"anyOf": [{**thing, "additionalProperties": False}, {**written, "additionalProperties": False}]}
     results = dict.fromkeys(("violation", "warning", "info"), COUNT)
     item = {
         **named,
-        "do": ref("Text"),
+        "do": said,
         "state": {"enum": list(STATES)},
         "human": {"type": "boolean"},
-        "of": {"anyOf": [ref("Text"), {"type": "null"}]},
+        "of": {"anyOf": [said, {"type": "null"}]},
         "total": COUNT,
         "missing": COUNT,
         "shown": _list(shown),
@@ -32,7 +38,7 @@ def readiness_schema() -> Schema:
         "read": {"type": "boolean"},
         "counts": _closed(dict.fromkeys(STATES, COUNT)),
         "methods": _list(_closed(method)),
-        **STATED,
+        **stated,
     }
     return _closed(report) | {
         "description": "Vad en riktlinje redovisar av det som AGREE II och den nationella metoden frågar efter. / "

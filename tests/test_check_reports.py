@@ -27,6 +27,7 @@ DRAFT = (
     ev:hasEvidenceLine <recommendation/prova#line> .
 <recommendation/prova#line> a ev:EvidenceLine ; ev:direction "stöder"@sv .
 <recommendation/prova#lost> a ev:EvidenceLine .
+<recommendation/annan#importance-1> a ev:ImportanceRating .
 <intervention/bostad-forst> skos:prefLabel "Bostad sist"@sv .
 """
 )

@@ -41,6 +41,11 @@ def test_nothing_is_found_in_the_sound_draft(check):
     report = check("sound.ttl", (DRAFTS / "sound.ttl").read_bytes())
     assert found(report) == []
     assert report["conforms"] and len(report["groups"]) == 2
+    (readiness,) = report["readiness"]
+    items = {item["id"]: item for m in readiness["methods"] for domain in m["domains"] for item in domain["items"]}
+    assert readiness["read"] and readiness["counts"]["met"] >= 20
+    lacking = {thing["id"] for item in items.values() if item["state"] == "missing" for thing in item["lacking"]}
+    assert f"{ID}finding/case-management-mindre-intensiv" in lacking  # a finding of the release, which grades nothing
 
 
 def test_each_fault_of_the_careless_draft_is_found_by_its_rule_and_nothing_else_is(check):
