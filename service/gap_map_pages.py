@@ -36,6 +36,7 @@ from evidensgraf.service.responses import (
     language,
     link,
     negotiate,
+    suffix_of,
     with_query,
 )
 
@@ -53,10 +54,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/gap-map")
-@router.get("/gap-map.{suffix}")
-async def the_map(request: Request, suffix: str | None = None) -> Response:
+@router.get("/gap-map.html")
+@router.get("/gap-map.json")
+@router.get("/gap-map.csv")
+async def the_map(request: Request) -> Response:
     """Answer with the gap map, or the part of it that the parameters choose."""
-    variant = negotiate(request, VARIANTS, suffix)
+    variant = negotiate(request, VARIANTS, suffix_of(request))
     lang = language(request) if variant == HTML else None
     chosen, page, limit, column = await _asked(request)
     if ready := known(request, variant, lang, BOTH):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from evidensgraf.ontology.namespaces import ID
+from evidensgraf.ontology.namespaces import EV, ID
 
 EXAMPLES: dict[str, str] = {
     "ev:Appraisal": "hasky-bedomning",
@@ -31,6 +31,7 @@ EXAMPLES: dict[str, str] = {
     "ev:Verdict": "ev:NotEffective",
     "owl:Class": "ev:Domain",
     "rdfs:Resource": ID + "outcome/arbete",
+    "sh:NodeShape": EV + "shape/R13",
     "xsd:dateTime": "2020-01-01T00:00:00Z",
     "xsd:integer": "2000",
     "xsd:string": "en",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache, cached_property
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlencode
 
@@ -90,6 +91,11 @@ def language(request: Request) -> str:
         detail = {"sv": "?lang= kan vara sv eller en.", "en": "?lang= can be sv or en."}
         raise Problem("not-acceptable", detail, members={"available": ["sv", "en"]})
     return chosen
+
+
+def suffix_of(request: Request) -> str | None:
+    """Return the suffix of the path of a request (``json``), or None when it has none."""
+    return PurePosixPath(request.url.path).suffix.removeprefix(".") or None
 
 
 def negotiate(request: Request, variants: Sequence[Variant], suffix: str | None = None) -> Variant:

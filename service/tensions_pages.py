@@ -29,6 +29,7 @@ from evidensgraf.service.responses import (
     language,
     link,
     negotiate,
+    suffix_of,
 )
 from evidensgraf.service.tensions import Pair, by_name, pairs, side_by_side
 
@@ -41,10 +42,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/tensions")
-@router.get("/tensions.{suffix}")
-async def tensions(request: Request, suffix: str | None = None) -> Response:
+@router.get("/tensions.html")
+@router.get("/tensions.json")
+@router.get("/tensions.csv")
+async def tensions(request: Request) -> Response:
     """Answer with the pairs of findings in tension, all or those of an intervention or an outcome."""
-    variant = negotiate(request, (HTML, JSON, CSV), suffix)
+    variant = negotiate(request, (HTML, JSON, CSV), suffix_of(request))
     lang = language(request) if variant == HTML else None
     every = await pairs(engine_of(request))
     chosen, page, limit = _asked(request, every)

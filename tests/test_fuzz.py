@@ -15,8 +15,8 @@ from evidensgraf.service.problem_types import PROBLEM_TYPES
 from evidensgraf.service.settings import Settings
 from tests.fuzzing import Requests, call
 
-SEED = int(os.environ.get("FUZZ_SEED", "1"))
-ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "1000"))
+SEED = int(os.environ.get("FUZZ_SEED", "3"))
+ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "1200"))
 DELIBERATE = {"deadline", "memory-limit", "busy", "unavailable", "stopping"}
 """Problems of status 503: a bound that was set, and not a failure."""
 

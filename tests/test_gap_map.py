@@ -154,7 +154,7 @@ def test_a_cell_lists_its_findings_and_gaps_and_an_unknown_one_says_so(client, g
         ("/gap-map?sort=colour", 400, "invalid-parameter"),
         (f"/gap-map?q={'x' * 101}", 400, "invalid-parameter"),
         ("/gap-map?shape=round", 400, "invalid-parameter"),
-        ("/gap-map.ttl", 406, "not-acceptable"),
+        ("/gap-map.ttl", 404, "not-found"),
         ("/gap-map/no-such", 404, "not-found"),
         ("/gap-map/hasky/no-such", 404, "not-found"),
     ],

@@ -369,7 +369,7 @@ def test_the_queries_for_developers_stand_apart(pages):
     names = [e["id"] for e in page.all("h2", "h3") if "id" in e]
     after = names[names.index("developers") + 1 :]
     described = {"collection", "members-of-class", "resource-description", "resource-in-graphs"}
-    described |= {"shapes-of-term", "uses-of-term"}
+    described |= {"rules", "shapes-of-term", "uses-of-term"}
     assert (
         set(after) == {"labels", "links-to-resource", "record", "record-of-claim", "record-of-intervention"} | described
     )
