@@ -93,7 +93,7 @@ def test_a_check_past_its_deadline_is_stopped_and_the_next_one_works(check, chec
 
 
 def test_a_check_that_takes_too_much_memory_is_stopped_and_the_next_one_works(check):
-    data = b"".join(b'<urn:a%d> <urn:p%d> "%d" .\n' % (i, i, i) for i in range(100_000))
+    data = b"".join(b'<urn:a%d> <urn:p%d> "%d" .\n' % (i, i, i) for i in range(200_000))
     with pytest.raises(LimitExceeded) as raised:
         check(data)
     assert raised.value.limit == "check_memory_mb"

@@ -84,7 +84,7 @@ QUERIES = [
     "SELECT (COUNT(*) AS ?n) FROM <graph/concepts> { ?s ?p ?o }",
     "SELECT (COUNT(*) AS ?n) FROM NAMED <graph/concepts> { GRAPH ?g { ?s ?p ?o } }",
     "PREFIX e: <def/> SELECT ?s { ?s a e:Appraisal } ORDER BY ?s",
-    "SELECT ?t { ?x ?p ?t FILTER(isNumeric(?t)) } ORDER BY ?t STR(?t) LIMIT 50",
+    "SELECT ?t { ?x ?p ?t FILTER(isNumeric(?t)) } ORDER BY ?t STR(?t) STR(DATATYPE(?t)) LIMIT 50",
     "ASK { ?s a ev:Finding }",
     "ASK { ?s a ev:Nothing }",
 ]
