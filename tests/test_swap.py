@@ -135,13 +135,17 @@ def test_releases_are_swapped_under_load_and_broken_ones_refused(releases, tmp_p
 
     with Process(link, tmp_path / "errors", workers=2, log="text", log_file=tmp_path / "log") as server:
         asyncio.run(test(server))
-        supervisors = [p for p in descendants(server.popen.pid) if b"supervisor" in _command(p)]
         deadline = time.monotonic() + 30
-        while len([p for p in supervisors if alive(p)]) > 3 and time.monotonic() < deadline:
+        while len(supervised(server)) != 3 and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert len([p for p in supervisors if alive(p)]) == 3  # one supervisor and two workers: the old ones have gone
+        assert len(supervised(server)) == 3  # one supervisor and two workers: the old ones have gone
         below = descendants(server.popen.pid)
     assert not any(alive(pid) for pid in below)
+
+
+def supervised(server):
+    """The supervisors of a server and their workers that are alive now; one that ended may not have its successor."""
+    return [p for p in descendants(server.popen.pid) if b"supervisor" in _command(p) and alive(p)]
 
 
 def _command(pid):
