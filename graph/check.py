@@ -30,7 +30,7 @@ from evidensgraf.graph.draft_checks import (
 from evidensgraf.graph.load import in_graph, read_file
 from evidensgraf.graph.readiness import described, readiness_of
 from evidensgraf.graph.whole import Whole, shown
-from evidensgraf.ontology.namespaces import EV, LANGUAGES, expand, graph_iri, ontology_files
+from evidensgraf.ontology.namespaces import EV, LANGUAGES, expand, graph_iri, ontology_files, owner
 from evidensgraf.shapes.validate import SEVERITIES, Violation, explain, shape_files, validate_fast
 
 LEFT_OUT = tuple(graph_iri(slug) for slug in ("derived", "quality", "shapes", "ontology"))
@@ -106,8 +106,8 @@ class Checker:
             said = shown(str(error))
             reasons = {"sv": f"Utkastet kan inte valideras: {said}", "en": f"The draft cannot be validated: {said}"}
             raise DraftError(draft.name, reasons) from error
-        described = {str(getattr(q.subject, "value", "")).partition("#")[0] for q in draft.quads}
-        return [v for v in results if owner_of(v.focus) in described or v not in self._before]
+        described = _described(draft)
+        return [v for v in results if owner(v.focus.strip("<>")) in described or v not in self._before]
 
     def known(self, violation: Violation) -> bool:
         """Return whether the release alone has a result."""
@@ -145,13 +145,9 @@ def results_of(report: Record) -> list[Record]:
     return [{"rule": r["rule"], "severity": r["severity"], "focus": r["focus"]["id"]} for r in results]
 
 
-def owner_of(term: str) -> str:
-    """Return the IRI of a term in N-Triples syntax, or of what it is a part of.
-
-    >>> owner_of("<urn:a#part>")
-    'urn:a'
-    """
-    return term.strip("<>").partition("#")[0]
+def _described(draft: Draft) -> set[str]:
+    """Return the IRIs of the things that a draft says something of, or of their parts."""
+    return {owner(str(getattr(q.subject, "value", ""))) for q in draft.quads}
 
 
 class _Report:
@@ -181,7 +177,7 @@ class _Report:
         }
 
     def _described(self) -> list[str]:
-        return sorted({str(getattr(q.subject, "value", "")).partition("#")[0] for q in self._draft.quads})
+        return sorted(_described(self._draft))
 
     def _recommendations(self) -> list[str]:
         return [iri for iri in self._own.subjects("rdf:type", f"{EV}Recommendation") if "#" not in iri]
@@ -199,7 +195,7 @@ class _Report:
         focus, path = violation.focus.strip("<>"), _property(violation.path)
         rule = self._rules.setdefault(violation.shape, self._checker.rule(violation.shape))
         remedies = [remedy["property"]["id"] for remedy in rule["remedies"]]
-        in_draft = self._own.describes(focus) or self._own.describes(focus.partition("#")[0]) or focus == NOBODY
+        in_draft = self._own.describes(focus) or self._own.describes(owner(focus)) or focus == NOBODY
         place = self._draft.place_of(focus, *([path] if path else []), *remedies) if in_draft else None
         return {
             "rule": rule["id"],
@@ -219,11 +215,11 @@ class _Report:
         }
 
     def _cell(self, focus: str, iri: str) -> Place | None:
-        return self._draft.places.get((focus, iri)) or self._draft.places.get((focus.partition("#")[0], iri))
+        return self._draft.places.get((focus, iri)) or self._draft.places.get((owner(focus), iri))
 
     def _message(self, violation: Violation) -> dict[str, str]:
         terms = [t.strip("<>") for t in (violation.focus, violation.value or "")]
-        named = [iri for term in terms for iri in (term, term.partition("#")[0])]
+        named = [iri for term in terms for iri in (term, owner(term))]
         labels: dict[str, dict[str, str]] = {iri: found for iri in named if (found := self._whole.name(iri))}
         labels[NOBODY] = {"sv": shown(self._draft.name) or "Utkastet"}
         if violation.value and violation.value.startswith('"'):
@@ -256,8 +252,7 @@ class _Report:
             if f"{EV}Recommendation" in self._whole.iris(thing, "rdf:type"):
                 yield thing
                 continue
-            owner, mark, _ = thing.partition("#")
-            above = [*([owner] if mark else []), *(iri for p in _UP for iri in self._whole.subjects(p, thing))]
+            above = [*({owner(thing)} - {thing}), *(iri for p in _UP for iri in self._whole.subjects(p, thing))]
             left += [iri for iri in dict.fromkeys(above) if iri not in seen]
             seen.update(above)
 
@@ -317,7 +312,7 @@ def _single_valued(words: Whole) -> tuple[Single, Single]:
         once = any(o.value == "1" for o in words.objects(shape, "sh:maxCount"))
         if not once and not words.objects(shape, "sh:uniqueLang"):
             continue
-        classes = {c for owner in words.subjects("sh:property", shape) for c in words.iris(owner, "sh:targetClass")}
+        classes = {c for node in words.subjects("sh:property", shape) for c in words.iris(node, "sh:targetClass")}
         for path in words.iris(shape, "sh:path"):
             (single if once else by_language).setdefault(path, set()).update(classes)
     return single, by_language

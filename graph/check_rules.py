@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from evidensgraf.graph.whole import Whole
 from evidensgraf.ontology.namespaces import EV, curie
-from evidensgraf.shapes.validate import SHAPE
+from evidensgraf.shapes.validate import SHAPE, rule_number
 
 Record = dict[str, Any]
 """A JSON-ready object."""
@@ -42,12 +41,11 @@ class Rules:
         return self._known[shape]
 
     def _read(self, shape: str) -> Record:
-        whole, local = self._whole, shape.removeprefix(SHAPE)
-        number = re.match(r"R\d\d(?![^-])", local)
+        whole = self._whole
         shapes = (shape, *whole.subjects("sh:property", shape))  # its own word first, then that of its rule
         about = [iri for one in shapes for iri in whole.iris(one, "rdfs:seeAlso")]
         return {
-            "id": number[0] if number else local,
+            "id": rule_number(shape) or shape.removeprefix(SHAPE),
             "shape": shape,
             "name": whole.label(shape),
             "reason": self._first(shapes, "sh:description"),

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from evidensgraf.graph.draft_lines import lines_of
 from evidensgraf.graph.foreign import SYNTAXES, read_foreign
 from evidensgraf.graph.load import LoadError
-from evidensgraf.ontology.namespaces import ID
+from evidensgraf.ontology.namespaces import ID, owner
 
 if TYPE_CHECKING:
     from evidensgraf.graph.workbook_names import Names
@@ -122,8 +122,8 @@ class Draft:
         >>> draft.place_of("urn:a", "urn:p").line, draft.place_of("urn:a#part", "urn:q").line
         (4, 3)
         """
-        owner = iri.partition("#")[0]
-        keys: list[str | tuple[str, str]] = [*((thing, p) for thing in (iri, owner) for p in properties), iri, owner]
+        whole = owner(iri)
+        keys: list[str | tuple[str, str]] = [*((thing, p) for thing in (iri, whole) for p in properties), iri, whole]
         return next((self.places[key] for key in keys if key in self.places), None)
 
 
@@ -161,8 +161,8 @@ def read_draft(name: str, data: bytes, media_type: str = "", known: Names | None
         raise DraftError(name, _REFUSALS["no statements"])
     quads, named = _named(file.quads)
     places = {key: Place(line) for key, line in lines_of(file.text, suffix, quads).items()}
-    for iri, owner in named.items():  # what has no name in the text stands where its owner does
-        places.setdefault(iri, places.get(owner, Place(1)))
+    for iri, whole in named.items():  # what has no name in the text stands where its owner does
+        places.setdefault(iri, places.get(whole, Place(1)))
     return Draft(name, quads, places)
 
 

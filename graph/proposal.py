@@ -18,8 +18,8 @@ from evidensgraf.graph.differences import described, differences, mentioned, wit
 from evidensgraf.graph.draft import Draft
 from evidensgraf.graph.names import named, names_in
 from evidensgraf.graph.release import Release
-from evidensgraf.graph.side import Side, Term, owner, read_side, subjects_with
-from evidensgraf.ontology.namespaces import EV, ID, expand
+from evidensgraf.graph.side import Side, Term, read_side, subjects_with
+from evidensgraf.ontology.namespaces import EV, ID, expand, owner
 
 PART_OF = "ev:partOfGuideline"
 """The property of a recommendation that leads to its guideline."""

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pyoxigraph as ox
 import yaml
 
-from evidensgraf.ontology.namespaces import EV, ID, LANGUAGES, PREFIXES
+from evidensgraf.ontology.namespaces import EV, ID, LANGUAGES, PREFIXES, owner
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -63,10 +63,10 @@ async def readiness(ask: Ask, guideline: str, results: Iterable[Record] = ()) ->
         for item in described()["items"]
     }
     about = {guideline, *(thing for pairs in found.values() for thing in pairs)}
-    here = [r for r in results if _owner(r["focus"]) in about or r["focus"] in about]
+    here = [r for r in results if owner(r["focus"]) in about or r["focus"] in about]
     items = [_judged(item, found[item["id"]], here, read=read) for item in described()["items"]]
     named = {v["id"] for item in items for key in ("shown", "lacking") for v in item[key] if "id" in v}
-    labels = await _labels(ask, {guideline, *named, *map(_owner, named)})
+    labels = await _labels(ask, {guideline, *named, *map(owner, named)})
     return {
         "guideline": {"id": guideline, "label": labels.get(guideline, {})},
         "read": read,
@@ -197,10 +197,6 @@ def _by_method(items: Sequence[Record]) -> list[Record]:
     ]
 
 
-def _owner(iri: str) -> str:
-    return iri.partition("#")[0]
-
-
 async def _labels(ask: Ask, wanted: Iterable[str]) -> dict[str, dict[str, str]]:
     iris = " ".join(str(ox.NamedNode(iri)) for iri in sorted(wanted) if iri.startswith((ID, EV)))
     found: dict[str, dict[str, str]] = {}
@@ -217,7 +213,7 @@ def _with_labels(items: Iterable[Record], labels: Mapping[str, Mapping[str, str]
     def named(values: Iterable[Record]) -> Iterator[Record]:
         for value in values:
             iri = str(value.get("id", ""))
-            label = labels.get(iri) or labels.get(_owner(iri), {})
+            label = labels.get(iri) or labels.get(owner(iri), {})
             yield {**value, "label": dict(label)} if iri else value
 
     return [{**item, **{key: list(named(item[key])) for key in ("shown", "lacking")}} for item in items]

@@ -23,15 +23,6 @@ Term = ox.NamedNode | ox.Literal
 """A value that is compared; blank nodes have no lasting names and are left out."""
 
 
-def owner(iri: str) -> str:
-    """Return the resource that an IRI is, or is a part of.
-
-    >>> owner("https://w3id.org/evidensgraf/id/finding/osa#passage")
-    'https://w3id.org/evidensgraf/id/finding/osa'
-    """
-    return iri.partition("#")[0]
-
-
 class Side:
     """The statements about some resources and their parts, whatever graph they stand in; no order, each once."""
 

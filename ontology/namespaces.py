@@ -102,6 +102,15 @@ def kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
 
 
+def owner(iri: str) -> str:
+    """Return the resource that an IRI is, or is a part of: the IRI without its fragment.
+
+    >>> owner("https://w3id.org/evidensgraf/id/finding/osa#passage")
+    'https://w3id.org/evidensgraf/id/finding/osa'
+    """
+    return iri.partition("#")[0]
+
+
 def ontology_files() -> list[Traversable]:
     """Return the Turtle files of the ontology and its schemes that a reasoner reads, sorted by name."""
     room = files("evidensgraf.ontology")

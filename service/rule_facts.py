@@ -9,10 +9,10 @@ from typing import Any
 from evidensgraf.graph.engine import Engine
 from evidensgraf.graph.readiness import Ask, Rows
 from evidensgraf.graph.results import explanations
-from evidensgraf.ontology.namespaces import ID
+from evidensgraf.ontology.namespaces import ID, owner
 from evidensgraf.service.facts import Record, Row, ask
 from evidensgraf.service.records import labels_of
-from evidensgraf.shapes.validate import SEVERITIES, SHAPE
+from evidensgraf.shapes.validate import SEVERITIES, SHAPE, rule_number
 
 
 def asking(engine: Engine) -> Ask:
@@ -29,7 +29,7 @@ async def found_by_rules(engine: Engine) -> list[Record]:
     """Return the results of the rules in the release, each with ``rule``, ``severity`` and ``focus``."""
     return [
         {
-            "rule": row["shape"]["value"].removeprefix(SHAPE)[:3],
+            "rule": rule_number(row["shape"]["value"]) or row["shape"]["value"].removeprefix(SHAPE),
             "severity": row["severity"]["value"].partition("#")[2],
             "focus": row["focus"]["value"],
         }
@@ -47,7 +47,7 @@ async def listed(engine: Engine) -> list[Record]:
             {
                 "id": iri,
                 "local": iri.removeprefix(SHAPE),
-                "number": iri.removeprefix(SHAPE)[:3],
+                "number": rule_number(iri),
                 "severity": row["severity"]["value"].partition("#")[2],
                 "results": 0,
                 "basis": [],
@@ -58,8 +58,8 @@ async def listed(engine: Engine) -> list[Record]:
             address = row["address"]["value"] if "address" in row else None
             record["basis"].append({"id": row["basis"]["value"], "label": _pair(row, "basis"), "address": address})
     for row in await ask(engine, "validation-results"):
-        local = row["shape"]["value"].removeprefix(SHAPE)
-        for iri in (SHAPE + local, SHAPE + local[:3]):  # a rule, or a part of one
+        shape = row["shape"]["value"]
+        for iri in (shape, f"{SHAPE}{rule_number(shape)}"):  # a rule, or a part of one
             if iri in found:
                 found[iri]["results"] += 1
                 break
@@ -69,7 +69,7 @@ async def listed(engine: Engine) -> list[Record]:
 async def results(engine: Engine) -> list[Record]:
     """Return what the shapes say of the release, by shape: name, severity, things, and why they stand."""
     rows = await ask(engine, "validation-results")
-    names = await labels_of(engine, {_owner(row["focus"]["value"]) for row in rows} | _iris(rows, "value"))
+    names = await labels_of(engine, {owner(row["focus"]["value"]) for row in rows} | _iris(rows, "value"))
     found: dict[str, Record] = {}
     for row in rows:
         iri = row["shape"]["value"]
@@ -89,18 +89,14 @@ async def results(engine: Engine) -> list[Record]:
     return sorted(found.values(), key=lambda group: (SEVERITIES.index(group["severity"]), group["local"]))
 
 
-def _owner(iri: str) -> str:
-    return iri.partition("#")[0]
-
-
 def _iris(rows: Iterable[Row], name: str) -> set[str]:
-    return {_owner(row[name]["value"]) for row in rows if row.get(name, {}).get("type") == "uri"}
+    return {owner(row[name]["value"]) for row in rows if row.get(name, {}).get("type") == "uri"}
 
 
 def _thing(term: Any, names: Any) -> Record:
     iri = term["value"]
     part = iri.partition("#")[2]
-    label = names.get(_owner(iri)) or {"und": iri.removeprefix(ID)}
+    label = names.get(owner(iri)) or {"und": iri.removeprefix(ID)}
     return {"id": iri, "label": {lang: f"{text} (#{part})" if part else text for lang, text in label.items()}}
 
 

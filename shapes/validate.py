@@ -66,6 +66,16 @@ class Violation:
         return (self.shape, self.focus, self.component, self.value or "", self.path or "", self.severity)
 
 
+def rule_number(shape: str) -> str | None:
+    """Return the number of the rule that a shape is, or is a part of, by its IRI; None for one of the structure.
+
+    >>> rule_number(SHAPE + "R12-superseded"), rule_number(SHAPE + "Recommendation")
+    ('R12', None)
+    """
+    found = re.match(r"R\d\d(?![^-])", shape.removeprefix(SHAPE))
+    return found[0] if found else None
+
+
 def shape_files(*suites: str) -> list[Traversable]:
     """Return the Turtle files of suites of shapes (all, where none is named), sorted by name."""
     room = files("evidensgraf.shapes")
