@@ -28,6 +28,7 @@ from evidensgraf.service.paths import base_path, full_path, local_path
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
     BOTH,
+    CSV,
     JSON,
     LICENSE,
     About,
@@ -45,7 +46,6 @@ from evidensgraf.service.responses import (
 from evidensgraf.service.serving import serving_of
 from evidensgraf.service.tables import Holdings
 
-CSV = Variant("text/csv", "csv")
 JSON_LD = Variant("application/ld+json", "jsonld")
 LIST_VARIANTS, RECORD_VARIANTS = (JSON, CSV, JSON_LD), (JSON, JSON_LD)
 """Representations of a list and of a record, in the server's order of preference."""
@@ -117,16 +117,20 @@ def paging_of(request: Request, page: int, limit: int, total: int) -> dict[str, 
     return {rel: with_query(full_path(request), [*kept, ("page", str(n))]) for rel, n in numbers.items() if n > 0}
 
 
+def links_of(paging: Mapping[str, str]) -> list[str]:
+    """Return the links of an answer that is one page of many (``paging_of``): the other pages, and the licence."""
+    return [*(link(target, rel) for rel, target in paging.items()), link(LICENSE, "license")]
+
+
 def _links(request: Request, collection: Collection, variant: Variant, paging: Mapping[str, str]) -> list[str]:
     kept = [(k, v) for k, v in request.query_params.multi_items() if k != "format"]
     others = [v for v in LIST_VARIANTS if v != variant]
     formats = {v: with_query(full_path(request), [*kept, ("format", v.name)]) for v in others}
     query = with_query(f"{base_path(request)}/queries/collection", {"class": collection.target})
     return [
-        *(link(target, rel) for rel, target in paging.items()),
+        *links_of(paging),
         *(link(target, "alternate", type=v.media_type) for v, target in formats.items()),
         link(query, "via"),
-        link(LICENSE, "license"),
     ]
 
 

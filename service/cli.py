@@ -162,7 +162,7 @@ def _add_curator_commands(subcommands: argparse._SubParsersAction[argparse.Argum
     new_source.add_argument("slug", help="the document's slug: a–z, 0–9 and hyphens")
     new_source.add_argument("--title", required=True, help="its title, as printed")
     new_source.add_argument("--year", type=int, help="its year of publication, if one is printed")
-    new_source.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: SLUG.yaml")
+    _output_option(new_source, "default: SLUG.yaml")
     _data_option(new_source)
     new_source.set_defaults(run=_later("curation", "new_source"))
 
@@ -198,7 +198,7 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
 
     chain = subcommands.add_parser("chain", help="show what an appraisal or a recommendation rests on")
     chain.add_argument("claim", help="KIND/SLUG (appraisal/hasky-bedomning) or the IRI")
-    chain.add_argument("--json", action="store_true", help="the JSON document of the API instead of text")
+    _json_option(chain)
     _lang_option(chain)
     _release_option(chain)
     chain.set_defaults(run=_later("commands", "chain"))
@@ -218,7 +218,7 @@ def _add_release_commands(subcommands: argparse._SubParsersAction[argparse.Argum
         help=f"the standing that is tried: {', '.join(WHAT_IF)} (default: withdrawn)",
     )
     impact.add_argument("--claims", type=Path, metavar="FILE", help="RDF with source statuses to try, one or several")
-    impact.add_argument("--json", action="store_true", help="the JSON document of the API instead of text")
+    _json_option(impact)
     _lang_option(impact)
     _release_option(impact)
     impact.set_defaults(run=_later("commands", "impact"))
@@ -233,7 +233,7 @@ def _add_check(subcommands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     check.add_argument("draft", type=Path, metavar="DRAFT", help=".xlsx, .ttl, .trig, .nt, .nq, .jsonld or .rdf")
     check.add_argument("-f", "--format", default="text", choices=CHECK_FORMATS, help="default: text")
-    check.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the report there")
+    _output_option(check, "write the report there")
     check.add_argument(
         "--fail-on",
         choices=["violation", "warning"],
@@ -248,7 +248,7 @@ def _add_check(subcommands: argparse._SubParsersAction[argparse.ArgumentParser])
 
 def _add_author_commands(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     template = subcommands.add_parser("template", help="make the workbook that a guideline is written in")
-    template.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: evidensgraf-template.xlsx")
+    _output_option(template, "default: evidensgraf-template.xlsx")
     template.add_argument("--empty", action="store_true", help="without the filled example")
     template.set_defaults(run=_later("authoring", "template"))
     importing = subcommands.add_parser(
@@ -262,11 +262,11 @@ def _add_author_commands(subcommands: argparse._SubParsersAction[argparse.Argume
     importing.add_argument("--accept", action="store_true", help="references: take the matches as they are proposed")
     importing.add_argument("--decisions", type=Path, metavar="FILE", help="references: the decisions confirmed")
     importing.add_argument("--used-in", metavar="SLUG", help="references: the source, or guideline, that cites them")
-    importing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the same name, .trig")
+    _output_option(importing, "default: the same name, .trig")
     importing.set_defaults(run=_later("authoring", "import_"))
     exporting = subcommands.add_parser("export", help="write a draft in RDF as a workbook")
     exporting.add_argument("file", type=Path, metavar="FILE", help=".trig, .ttl, .nt, .nq, .jsonld or .rdf")
-    exporting.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: the same name, .xlsx")
+    _output_option(exporting, "default: the same name, .xlsx")
     exporting.set_defaults(run=_later("authoring", "export"))
     for command in (template, importing, exporting):
         _data_option(command)
@@ -293,7 +293,7 @@ def _add_diff(subcommands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Report on a guideline of the release, or on a draft: what is met, missing, or for a person.",
     )
     readiness.add_argument("guideline", help="guideline/SLUG, the IRI, or the file of a draft")
-    readiness.add_argument("--json", action="store_true", help="the JSON document of the service instead of text")
+    _json_option(readiness)
     _lang_option(readiness)
     _release_option(readiness)
     readiness.set_defaults(run=_later("readiness", "command"))
@@ -319,6 +319,14 @@ def _add_publish(subcommands: argparse._SubParsersAction[argparse.ArgumentParser
     )
     _release_option(publish)
     publish.set_defaults(run=_later("publishing", "publish"))
+
+
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="the JSON document of the service instead of text")
+
+
+def _output_option(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=help)
 
 
 def _data_option(parser: argparse.ArgumentParser) -> None:

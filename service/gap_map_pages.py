@@ -14,33 +14,30 @@ from starlette.responses import Response
 
 from evidensgraf.ontology.namespaces import LANGUAGES, resource
 from evidensgraf.service import records
-from evidensgraf.service.api import counts, holdings_of, paging_of, stated
+from evidensgraf.service.api import counts, holdings_of, links_of, paging_of, stated
 from evidensgraf.service.api_csv import BETWEEN, harmless
 from evidensgraf.service.api_select import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, Reader, fault, pages, refuse, unusable
 from evidensgraf.service.facts import Record
 from evidensgraf.service.gap_map import ORDERS, Chosen, GapMap, gap_map
-from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.paths import full_path
 from evidensgraf.service.rendering import View
 from evidensgraf.service.resources import not_found
 from evidensgraf.service.responses import (
     BOTH,
+    CSV,
     HTML,
     JSON,
-    LICENSE,
     About,
     answer,
     engine_of,
     json_bytes,
     known,
     language,
-    link,
     negotiate,
     suffix_of,
     with_query,
 )
 
-CSV = Variant("text/csv", "csv")
 VARIANTS = (HTML, JSON, CSV)
 """Representations of the map, in the server's order of preference."""
 COLUMNS = 8
@@ -67,9 +64,7 @@ async def the_map(request: Request) -> Response:
     found = await _map(request, chosen)
     rows = found.interventions[(page - 1) * limit : page * limit]
     paging = paging_of(request, page, limit, len(found.interventions))
-    about = About(
-        links=[*(link(target, rel) for rel, target in paging.items()), link(LICENSE, "license")], bilingual=not lang
-    )
+    about = About(links=links_of(paging), bilingual=not lang)
     if variant == CSV:
         return answer(request, await asyncio.to_thread(_csv, found.cells(rows)), CSV, about=about)
     numbers = {**counts(len(found.interventions), page, limit), "counts": found.counts()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,12 +11,20 @@ from starlette.responses import Response
 from evidensgraf.ontology.namespaces import BASE, ID
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import pages
-from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.paths import base_path
-from evidensgraf.service.responses import HTML, About, answer, engine_of, known, language, negotiate
+from evidensgraf.service.responses import (
+    CSV,
+    HTML,
+    About,
+    answer,
+    engine_of,
+    known,
+    language,
+    negotiate,
+    suffix_of,
+)
 from evidensgraf.service.signposts import COLLECTION_PAGE, Landing
 
-CSV = Variant("text/csv", "csv")
 VARIANTS = (HTML, CSV)
 """Representations of a list, in the server's order of preference."""
 
@@ -23,8 +33,8 @@ router = APIRouter(include_in_schema=False)
 
 async def listing(request: Request) -> Response:
     """Answer with a list: a page, or the rows of the query behind it (RFC 4180)."""
-    name, dot, suffix = request.url.path.rpartition("/")[2].partition(".")
-    variant = negotiate(request, VARIANTS, suffix if dot else None)
+    name = PurePosixPath(request.url.path).stem
+    variant = negotiate(request, VARIANTS, suffix_of(request))
     lang = language(request) if variant == HTML else None
     landing = landing_of(request, name)
     about = About(landing.places[variant.name], landing.header(variant))

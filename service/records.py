@@ -13,7 +13,6 @@ from functools import lru_cache
 from evidensgraf.graph.engine import Engine
 from evidensgraf.ontology.namespaces import resource
 from evidensgraf.queries.catalogue import load
-from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.facts import Facts, Record, Row, Text, ask, fold, gather, identity, number, sort_key
 from evidensgraf.service.statements import reference, reference_key, statement
 
@@ -206,16 +205,6 @@ async def list_appraisals(engine: Engine) -> list[Record]:
         identity(iri) | {"title": _title(row)} | {key: _links(row, key, names) for key in ("about", "verdict")}
         for iri, row in fold(await ask(engine, "appraisals"), "appraisal").items()
     ]
-
-
-async def get_appraisal(engine: Engine, slug: str) -> Record | None:
-    """Return an appraisal with its evidence chain, or None (see ``chain.evidence_chain``)."""
-    return await evidence_chain(engine, "appraisal", slug)
-
-
-async def get_recommendation(engine: Engine, slug: str) -> Record | None:
-    """Return a recommendation with its evidence chain, or None (see ``chain.evidence_chain``)."""
-    return await evidence_chain(engine, "recommendation", slug)
 
 
 async def get_statement(engine: Engine, kind: str, slug: str) -> Record | None:

@@ -36,6 +36,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 JSON = Variant("application/json", "json")
 HTML = Variant("text/html", "html")
+CSV = Variant("text/csv", "csv")
 RDF: tuple[Variant, ...] = (
     Variant("text/turtle", "ttl"),
     Variant(

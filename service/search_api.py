@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from evidensgraf.service.api import counts, holdings_of, paging_of, stated
+from evidensgraf.service.api import counts, holdings_of, links_of, paging_of, stated
 from evidensgraf.service.api_select import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, Reader, fault, refuse, unusable
 from evidensgraf.service.collections import collections
 from evidensgraf.service.facts import Record
@@ -20,14 +20,12 @@ from evidensgraf.service.responses import (
     BOTH,
     HTML,
     JSON,
-    LICENSE,
     About,
     answer,
     engine_of,
     json_bytes,
     known,
     language,
-    link,
     negotiate,
 )
 from evidensgraf.service.search import Hit, Index, index_of
@@ -47,8 +45,9 @@ async def search(request: Request) -> Response:
         return ready
     result = await _found(request, question, kind, page, limit)
     paging = paging_of(request, page, limit, result["total"])
-    links = [*(link(target, rel) for rel, target in paging.items()), link(LICENSE, "license")]
-    return answer(request, json_bytes({**result, **stated(request)}), JSON, about=About(links=links, bilingual=True))
+    return answer(
+        request, json_bytes({**result, **stated(request)}), JSON, about=About(links=links_of(paging), bilingual=True)
+    )
 
 
 @router.get("/search")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import signal
 import socket
 import sys
@@ -55,7 +54,7 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     await asyncio.sleep(0)  # its process loads the release while this one loads the rest of the program
     from evidensgraf.service.app import create_app
     from evidensgraf.service.server import Server
-    from evidensgraf.service.warming import Warming
+    from evidensgraf.service.warming import Warming, settle
 
     engine = await starting
     release = engine.release
@@ -63,8 +62,7 @@ async def _serve(options: Namespace, settings: Settings, listener: socket.socket
     renewal = _renewal(app.state.served, options, settings, engine)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, renewal.ask)
     server = Server(app, settings)
-    gc.collect()
-    gc.freeze()  # what is there when the service starts stays, and need not be looked through again and again
+    settle()
     running = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not running.done():
         await asyncio.sleep(0.01)

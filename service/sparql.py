@@ -20,6 +20,7 @@ from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.paths import alone, base_path, full_path
 from evidensgraf.service.problems import Problem, of_engine
 from evidensgraf.service.responses import (
+    CSV,
     HTML,
     LICENSE,
     RDF,
@@ -42,7 +43,7 @@ UPDATE = "application/sparql-update"
 RESULTS: tuple[Variant, ...] = (
     Variant("application/sparql-results+json", "json"),
     Variant("application/sparql-results+xml", "xml"),
-    Variant("text/csv", "csv"),
+    CSV,
     Variant("text/tab-separated-values", "tsv"),
     Variant("application/json", "json", source="application/sparql-results+json", alias=True),
     Variant("application/xml", "xml", source="application/sparql-results+xml", alias=True),

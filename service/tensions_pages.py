@@ -10,30 +10,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evidensgraf.queries.catalogue import load
-from evidensgraf.service.api import counts, paging_of, stated
+from evidensgraf.service.api import counts, links_of, paging_of, stated
 from evidensgraf.service.api_select import MAX_PAGE, Reader, refuse, unusable
 from evidensgraf.service.facts import Record
-from evidensgraf.service.negotiation import Variant
 from evidensgraf.service.records import labels
 from evidensgraf.service.rendering import View
 from evidensgraf.service.responses import (
     BOTH,
+    CSV,
     HTML,
     JSON,
-    LICENSE,
     About,
     answer,
     engine_of,
     json_bytes,
     known,
     language,
-    link,
     negotiate,
     suffix_of,
 )
 from evidensgraf.service.tensions import Pair, by_name, pairs, side_by_side
 
-CSV = Variant("text/csv", "csv")
 LIMIT, MOST = 10, 50
 """Pairs on a page without ``limit``, and at most."""
 _QUERY = "shape-of-tensions"
@@ -59,14 +56,13 @@ async def tensions(request: Request) -> Response:
     found = [pair for pair in every if _fits(pair, chosen)]
     shown = await side_by_side(engine_of(request), found[(page - 1) * limit : page * limit])
     paging = paging_of(request, page, limit, len(found))
-    links = [*(link(target, rel) for rel, target in paging.items()), link(LICENSE, "license")]
     numbers = counts(len(found), page, limit)
     if lang is None:
         body = json_bytes({"items": shown, **numbers, **stated(request)})
-        return answer(request, body, JSON, about=About(links=links, bilingual=True))
+        return answer(request, body, JSON, about=About(links=links_of(paging), bilingual=True))
     view = View(request, lang, await labels(engine_of(request)))
     html = _page(view, shown, every, chosen, {"numbers": numbers, "paging": paging})
-    return answer(request, html, HTML, lang, About(links=links))
+    return answer(request, html, HTML, lang, About(links=links_of(paging)))
 
 
 def _asked(request: Request, every: list[Pair]) -> tuple[dict[str, str], int, int]:

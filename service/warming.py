@@ -25,13 +25,13 @@ async def warm(serving: Serving) -> None:
     with serving.used():
         try:
             await index_of(serving.engine, serving.holdings)
-            _settle()
+            settle()
         except Exception as error:  # noqa: BLE001
             LOG.warning("release %s is served, but not prepared: %s", serving.release.id, error)
 
 
-def _settle() -> None:
-    """Have the collector of garbage pass over what was made: to look through it all would hold up a request."""
+def settle() -> None:
+    """Have the collector of garbage pass over all that is there: to look through it would hold up a request."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()

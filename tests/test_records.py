@@ -7,6 +7,7 @@ import pytest
 from evidensgraf.ontology.namespaces import ID
 from evidensgraf.queries.catalogue import load
 from evidensgraf.service import records
+from evidensgraf.service.chain import evidence_chain
 from evidensgraf.service.facts import Facts, fold, gather
 from evidensgraf.service.statements import cited
 
@@ -140,22 +141,27 @@ def test_magnitudes_are_in_the_order_of_their_groups(lists, runner, engine):
 
 
 def test_what_a_chain_cites_is_there_once(runner, engine):
-    found = cited(runner.run(records.get_appraisal(engine, "bostad-forst-bedomning")))
+    found = cited(runner.run(evidence_chain(engine, "appraisal", "bostad-forst-bedomning")))
     slugs = [s["id"].rsplit("/", 1)[-1] for s in found]
     assert len(slugs) == len(set(slugs)) and "rapport-2-ekonomiskt-bistand" in slugs and len(slugs) > 2
 
 
 def test_what_is_not_there_is_none(runner, engine):
-    for get in (records.get_intervention, records.get_source, records.get_appraisal, records.get_recommendation):
+    for get in (records.get_intervention, records.get_source):
         assert runner.run(get(engine, "no-such-thing")) is None
+    for kind in ("appraisal", "recommendation"):
+        assert runner.run(evidence_chain(engine, kind, "no-such-thing")) is None
     assert runner.run(records.get_statement(engine, "finding", "no-such-thing")) is None
     assert runner.run(records.get_statement(engine, "no-such-kind", "hasky")) is None
 
 
 def test_few_queries_are_asked(runner, engine):
+    async def get_appraisal(engine, slug):
+        return await evidence_chain(engine, "appraisal", slug)
+
     for get, slug in (
         (records.get_intervention, "bostad-forst"),
-        (records.get_appraisal, "bostad-forst-bedomning"),
+        (get_appraisal, "bostad-forst-bedomning"),
         (records.get_source, "rapport-2-ekonomiskt-bistand"),
     ):
         counting = Counting(engine)
