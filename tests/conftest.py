@@ -6,14 +6,18 @@ import httpx
 import pytest
 
 from evidensgraf.graph.announcement import open_published
-from evidensgraf.graph.build import build
+from evidensgraf.graph.build import assemble, build
+from evidensgraf.graph.check import Checker
 from evidensgraf.graph.endpoint import Endpoint
 from evidensgraf.graph.pool import LocalEngine
 from evidensgraf.graph.publish import publish
 from evidensgraf.graph.remote import RemoteEngine
+from evidensgraf.graph.standing import Claim
 from evidensgraf.graph.upload import upload
 from evidensgraf.graph.writing import writer
+from evidensgraf.ontology.namespaces import EV, ID
 from evidensgraf.service.app import create_app
+from evidensgraf.service.impact import impact_of
 from evidensgraf.service.settings import Settings
 from tests.remote import oxigraph
 from tests.rest_api import API, COLLECTIONS, follow
@@ -64,6 +68,18 @@ def engine(release, runner):
     runner.run(engine.start())
     yield engine
     runner.run(engine.close())
+
+
+@pytest.fixture(scope="session")
+def checker():
+    """What checks drafts with the curated graph: it is made once, and no check changes it."""
+    return Checker(assemble()[0], "2026-11-27")
+
+
+@pytest.fixture
+def impact(engine, runner):
+    """The impact document of a thing that is given a standing."""
+    return lambda thing, standing="withdrawn": runner.run(impact_of(engine, [Claim(ID + thing, "", EV + standing)]))
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,14 @@
 """The query catalogue: headers, binding, and what a value can never do."""
 
+import json
+
 import pyoxigraph as ox
 import pytest
 from rdflib import Dataset, Graph
 
-from evidensgraf.ontology.namespaces import PREFIXES, resource
+from evidensgraf.ontology.namespaces import PREFIXES, curie, resource
 from evidensgraf.queries.catalogue import CatalogueError, load, load_quality, load_rules, parse
+from evidensgraf.service.query_help import EXAMPLES
 
 HEADER = """#+ summary: {sv: Prov, en: Test}
 #+ parameters:
@@ -113,3 +116,24 @@ def test_unknown_and_missing_parameters_are_named(query):
 def test_a_broken_file_is_explained(text, reason):
     with pytest.raises(CatalogueError, match=reason):
         parse("broken", text)
+
+
+RIGHTLY_EMPTY = (
+    "findings-in-tension",
+    "concepts-lacking-language",
+    "gaps-with-later-findings",
+    "same-question-different-sources",
+    "shape-of-tensions",
+    "standings",
+)
+"""Queries that have no answer for some example, or for any: nothing is in tension, lacking or closed there."""
+
+
+def test_every_parameter_has_an_example_that_is_in_the_graph(engine, runner):
+    for query in load().values():
+        values = {p.name: EXAMPLES.get(p.name) or EXAMPLES[curie(p.type)] for p in query.parameters}
+        needed = {p.name: values[p.name] for p in query.parameters if p.required}
+        for name, value in values.items() if query.form == "SELECT" else ():
+            answer = runner.run(engine.query(query.bind(needed | {name: value})))
+            rows = json.loads(answer.body)["results"]["bindings"]
+            assert rows or query.name in RIGHTLY_EMPTY, (query.name, name)

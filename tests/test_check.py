@@ -5,7 +5,6 @@ import json
 import pytest
 
 from evidensgraf.graph.build import assemble
-from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import Draft, DraftError, Place, read_draft
 from evidensgraf.ontology.namespaces import EV, ID, PREFIXES
 
@@ -19,11 +18,6 @@ RECOMMENDATION = (
     '<finding/provat#passage> a ev:Passage ; bibo:section "2.1" ; bibo:pages "7" ; oa:hasSource <source/rapporten> .\n'
     '<source/rapporten> a ev:Source ; dcterms:title "Rapporten"@sv .\n'
 )
-
-
-@pytest.fixture(scope="module")
-def checker():
-    return Checker(assemble()[0], "2026-11-27")
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import openpyxl
 import pytest
 import yaml
 
-from evidensgraf.graph.build import assemble
-from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import read_draft
 from evidensgraf.graph.workbook_write import write_workbook
 from evidensgraf.ontology.namespaces import BASE, ID
@@ -24,8 +22,7 @@ DRAFTS = Path(__file__).parent / "drafts"
 
 
 @pytest.fixture(scope="module")
-def check():
-    checker = Checker(assemble()[0], "2026-11-27")
+def check(checker):
     return lambda name, data: checker.check(read_draft(name, data))
 
 

@@ -10,10 +10,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from evidensgraf.graph.guard import read
-from evidensgraf.ontology.namespaces import ID, curie
-from evidensgraf.queries.catalogue import load
+from evidensgraf.ontology.namespaces import ID
 from evidensgraf.service import i18n
-from evidensgraf.service.query_help import EXAMPLES
 
 SERVICE = Path(i18n.__file__).parent
 PATHS = (
@@ -373,27 +371,6 @@ def test_the_queries_for_developers_stand_apart(pages):
     assert (
         set(after) == {"labels", "links-to-resource", "record", "record-of-claim", "record-of-intervention"} | described
     )
-
-
-RIGHTLY_EMPTY = (
-    "findings-in-tension",
-    "concepts-lacking-language",
-    "gaps-with-later-findings",
-    "same-question-different-sources",
-    "shape-of-tensions",
-    "standings",
-)
-"""Queries that have no answer for some example, or for any: nothing is in tension, lacking or closed there."""
-
-
-def test_every_parameter_has_an_example_that_is_in_the_graph(engine, runner):
-    for query in load().values():
-        values = {p.name: EXAMPLES.get(p.name) or EXAMPLES[curie(p.type)] for p in query.parameters}
-        needed = {p.name: values[p.name] for p in query.parameters if p.required}
-        for name, value in values.items() if query.form == "SELECT" else ():
-            answer = runner.run(engine.query(query.bind(needed | {name: value})))
-            rows = json.loads(answer.body)["results"]["bindings"]
-            assert rows or query.name in RIGHTLY_EMPTY, (query.name, name)
 
 
 def test_a_term_is_described_in_the_language_of_the_page_and_without_lists(client):

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from evidensgraf.graph.build import assemble
-from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import Draft
 from evidensgraf.graph.reference_match import Known, source_quads
 from evidensgraf.graph.references import MAX_REFERENCES, ReferencesError, read_references
@@ -163,7 +162,7 @@ def test_matches_by_doi_isbn_address_title_and_year_and_within_the_file():
     ]
 
 
-def test_new_sources_conform_and_known_ones_are_only_cited():
+def test_new_sources_conform_and_known_ones_are_only_cited(checker):
     records = [
         {"TI": "Ett prov", "AU": "Ek, Bo", "PY": "2021", "PB": "Socialstyrelsen", "LA": "Swedish"},
         {"TI": "A trial", "LA": "eng"},
@@ -186,7 +185,7 @@ def test_new_sources_conform_and_known_ones_are_only_cited():
     assert "Ek, 2021" in keys
     assert {q.predicate.value for q in quads if q.subject.value == ID + "source/med-doi"} == {EV + "hasCitedForm"}
     new = tuple(q for q in quads if "med-doi" not in str(q))
-    report = Checker(store, "2026-11-27").check(Draft("r.trig", new))
+    report = checker.check(Draft("r.trig", new))
     messages = [r for g in report["groups"] for r in g["results"] if r["severity"] == "Violation"]
     assert [m for m in messages if not m["rule"].startswith("check")] == []
 

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evidensgraf.graph.build import assemble
-from evidensgraf.graph.check import Checker
 from evidensgraf.graph.draft import Place, read_draft
 from evidensgraf.graph.workbook import read_workbook
 from evidensgraf.graph.workbook_fill import fill
@@ -27,11 +25,6 @@ RECOMMENDATION = ID + "recommendation/exempel-erbjud-exempelinsats"
 @pytest.fixture(scope="module")
 def example():
     return {lang: template(lang) for lang in LANGUAGES}
-
-
-@pytest.fixture(scope="module")
-def checker():
-    return Checker(assemble()[0], "2026-11-27")
 
 
 def triples(quads):
